@@ -1,0 +1,160 @@
+"""Characters to meaning: width, script and noise folded away, numbers read with care."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+import regex
+from opencc import OpenCC
+
+# Only digits, letters and ASCII signs change width; NFKC would also turn ① into 1.
+_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: 0x20, 0xA0: 0x20}
+_WIDTH |= {ord("﹝"): ord("("), ord("﹞"): ord(")"), ord("〔"): ord("("), ord("〕"): ord(")")}
+_INVISIBLE = dict.fromkeys(
+    [*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2065), 0xFEFF, 0xAD]
+)
+_TO_SIMPLE = OpenCC("t2s")
+# Taiwan and mirror-site vocabulary, after the script is simplified: official wording right.
+_WORDS = {"资讯": "信息", "档案": "文件", "计画": "计划", "答覆": "答复", "谘询": "咨询"}
+_WORD = regex.compile("|".join(_WORDS))
+_PINYIN = regex.compile(
+    r"(?<=\p{Han})\([a-zü\u00e0-\u00fc\u0101\u0113\u012b\u014d\u016b\u01ce-\u01dc\u011b"
+    r"\u0144\u0148\u01f9]{1,6}\)"
+)
+
+
+def widen(text: str) -> str:
+    """Bring full-width digits, letters and signs to half width; drop invisible marks."""
+    return text.translate(_WIDTH).translate(_INVISIBLE)
+
+
+@lru_cache(maxsize=65536)
+def fold(text: str) -> str:
+    """
+    Fold a text for matching only: half width, simplified, official words, no spaces.
+
+    Pinyin readings that mirror sites put in brackets are dropped.
+    """
+    text = widen(text)
+    if not text.isascii():
+        text = _PINYIN.sub("", text)
+        text = _WORD.sub(lambda m: _WORDS[m.group()], _TO_SIMPLE.convert(text))
+    return "".join(text.split())
+
+
+@lru_cache(maxsize=65536)
+def simplify(text: str) -> str:
+    """Bring a name to simplified script without pinyin noise, inner spaces dropped."""
+    return "".join(simplify_script(_PINYIN.sub("", widen(text))).split())
+
+
+def simplify_script(text: str) -> str:
+    """Bring traditional characters to simplified ones, nothing else changed."""
+    return text if text.isascii() else _TO_SIMPLE.convert(text)
+
+
+class Reading(NamedTuple):
+    """What one table cell says; ``value`` is None unless ``state`` is reported."""
+
+    state: str
+    value: int | float | None = None
+    unit: str = ""
+    note: str = ""
+
+
+_UNITS = (
+    "万元|亿元|元|人次|件次|户次|部次|件|条|次|篇|个|项|人|份|期|家|宗|起|例|户|场|部|字|处|名|台|册"
+)
+_CELL = regex.compile(
+    r"(?:共计?|合计|总计|计)?\s{0,3}(?P<about>约|近|超过|超|逾|大约)?\s{0,3}"
+    r"(?P<sign>[+\-−–↑↓]|减少?|增加?|新增|下降)?\s{0,3}"
+    r"(?P<digits>\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,6})?|\d{1,15}(?:\.\d{1,6})?"
+    r"|[〇零一二三四五六七八九十百千两壹贰叁肆伍陆柒捌玖拾佰仟廿卅]{1,12}"
+    r"(?:[万亿][〇零一二三四五六七八九十百千两壹贰叁肆伍陆柒捌玖拾佰仟廿卅]{1,12}){0,2})"
+    r"\s{0,3}(?P<more>[余多])?(?P<scale>[万亿](?!元))?(?P<more2>[余多])?\s{0,3}"
+    rf"(?P<unit>{_UNITS})?(?P<more3>[余多])?\s{{0,3}}"
+    r"(?:[(\[【](?P<note>[^()\[\]【】]{0,200})[)\]】])?[。;,]?"
+)
+_DASH = regex.compile(r"[-—–－―─﹣/\\*·.…_~\s]{1,20}")
+_NONE = regex.compile(
+    r"(?:暂|均|尚)?(?:无(?:此项|此类|相关)?(?:内容|情况|数据|事项|业务|申请)?|没有(?:发生)?|未发生|未开展"
+    r"|不涉及|不适用|不存在|未收到|未涉及)。?"
+)
+_SCALE = {"万": 10_000, "亿": 100_000_000}
+_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_DIGITS |= {c: i for i, c in enumerate("零壹贰叁肆伍陆柒捌玖")}
+_TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
+BLANK = Reading("blank")
+UNREADABLE = Reading("unreadable")
+
+
+def to_number(digits: str) -> int | float:
+    """Read plain digits with thousands separators; whole numbers stay integers."""
+    number = Decimal(digits.replace(",", ""))
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def hanzi_to_number(text: str) -> int | None:
+    """Read a Chinese numeral (二十, 一百零五, 壹仟贰佰, 二〇一七); None when it is none."""
+    if all(c in _DIGITS for c in text):
+        return int("".join(str(_DIGITS[c]) for c in text))
+    total = section = digit = 0
+    floor = 10**12  # units must fall: 百十 is no number, 十百 neither
+    for char in text:
+        if char in _DIGITS:
+            digit = _DIGITS[char]
+        elif char in "廿卅":
+            section, digit, floor = section + (20 if char == "廿" else 30), 0, 10
+        elif char in _TENS:
+            unit = _TENS[char]
+            if unit >= floor:
+                return None
+            section, digit, floor = section + (digit or 1) * unit, 0, unit
+        elif char in _SCALE:
+            total, section, digit, floor = (
+                (total + section + digit) * _SCALE[char], 0, 0, 10**12
+            )  # fmt: skip
+        else:
+            return None
+    return total + section + digit
+
+
+@lru_cache(maxsize=65536)
+def read_cell(text: str) -> Reading:
+    """
+    Read one table cell: a number with sign, unit and note, or why there is none.
+
+    Nothing is joined or guessed: ``1 2 3`` and ``12,34`` are unreadable.
+    """
+    text = widen(text).strip()
+    if not text:
+        return BLANK
+    if text.isascii() and text.isdigit() and len(text) <= 15:
+        return Reading("reported", int(text))
+    if len(text) > 300:
+        return UNREADABLE
+    if _DASH.fullmatch(text):
+        return Reading("dash")
+    text = simplify_script(text)
+    if _NONE.fullmatch(text):
+        return Reading("none_text")
+    found = _CELL.fullmatch(text)
+    return _found_to_reading(found) if found else UNREADABLE
+
+
+def _found_to_reading(found: regex.Match) -> Reading:
+    digits = found["digits"]
+    value = (
+        to_number(digits) if digits[0].isdigit() and digits.isascii() else hanzi_to_number(digits)
+    )
+    if value is None:
+        return UNREADABLE
+    if found["scale"]:
+        value = to_number(str(Decimal(str(value)) * _SCALE[found["scale"]]))
+    if found["sign"] in ("-", "−", "–", "↓", "减", "减少", "下降"):
+        value = -value
+    about = found["about"] or found["more"] or found["more2"] or found["more3"] or ""
+    note = "".join((found["note"] or "").split())
+    return Reading("reported", value, found["unit"] or "", ";".join(filter(None, (about, note))))
