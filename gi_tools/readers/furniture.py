@@ -1,0 +1,65 @@
+"""Tell the page's own lines (menus, metadata, footers) from those of the report."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+import regex
+
+from gi_tools.documents import Grid, Paragraph
+from gi_tools.text import fold
+
+LONGEST = 160  # a line of furniture is short; anything longer is read
+
+
+@cache
+def _book() -> dict:
+    path = files("gi_tools") / "codebooks" / "furniture.toml"
+    book = tomllib.loads(path.read_text("utf-8"))
+    return {
+        "line": regex.compile("|".join(book["lines"]), regex.I),
+        "name": regex.compile(rf"(?<![a-z])(?:{book['names']})", regex.I),
+        "tags": frozenset(book["tags"]),
+        "catalogue": frozenset(map(fold, book["catalogue"])),
+    }
+
+
+def is_furniture_line(text: str) -> bool:
+    """Whether a line is a menu, a share button, page metadata or a footer."""
+    if len(text) > LONGEST:
+        return False
+    return _book()["line"].fullmatch(fold(text)) is not None
+
+
+def is_furniture_tag(tag: str, names: str) -> bool:
+    """Whether an element is furniture by its tag or by its id and class."""
+    book = _book()
+    return tag in book["tags"] or bool(names and book["name"].search(names[:200]))
+
+
+def is_catalogue(grid: Grid) -> bool:
+    """Whether a table is the catalogue card above a report (索引号, 发布机构 …)."""
+    labels = _book()["catalogue"]
+    cells = [cell.text for row in grid.rows[:12] for cell in row if len(cell.text) < 60]
+    heads = {regex.split("[:：]", fold(text), maxsplit=1)[0] for text in cells}
+    return len(grid.rows) <= 12 and len(heads & labels) >= 2
+
+
+def split_furniture(
+    blocks: list[Paragraph | Grid],
+) -> tuple[tuple[Paragraph | Grid, ...], tuple[Paragraph, ...]]:
+    """Part blocks into those of the report and the furniture, both in order."""
+    kept: list[Paragraph | Grid] = []
+    apart: list[Paragraph] = []
+    for block in blocks:
+        if isinstance(block, Grid) and is_catalogue(block):
+            apart += [
+                Paragraph(cell.text, None) for row in block.rows for cell in row
+            ]  # fmt: skip
+        elif isinstance(block, Paragraph) and is_furniture_line(block.text):
+            apart.append(block)
+        else:
+            kept.append(block)
+    return tuple(kept), tuple(apart)

@@ -1,0 +1,255 @@
+"""A saved web page to blocks: paragraphs, tables with their spans, furniture apart."""
+
+from __future__ import annotations
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from gi_tools.documents import Block, Cell, Document, Grid, Paragraph, Source
+from gi_tools.readers.charset import Decoded
+from gi_tools.readers.furniture import (
+    is_furniture_tag,
+    split_furniture,
+)
+
+MAX_COLSPAN = 256
+MAX_CELLS = 200_000
+LARGE_SHARE = 0.3  # an element with this share of the text is no furniture
+LINK_SHARE = 0.6
+
+_SKIP = frozenset(
+    "script style noscript template head iframe object svg math video audio".split()
+)
+_BREAKS = frozenset(
+    "p div h1 h2 h3 h4 h5 h6 li ul ol dl dt dd section article main header form "
+    "blockquote pre center fieldset figure caption table tbody thead tfoot tr td th "
+    "hr address body nav footer aside details summary".split()
+)
+
+
+def read_html(source: Source, decoded: Decoded) -> Document:
+    """
+    Turn one saved web page into a document.
+
+    Merged cells keep their spans (``Grid.to_matrix`` expands them), nested tables
+    become grids of their own, layout tables dissolve into paragraphs.
+    """
+    tree = LexborHTMLParser(decoded.text)
+    flow = _Flow(tree.body)
+    kept, apart = split_furniture(flow.blocks)
+    notes = decoded.notes + tuple(flow.notes)
+    kept = tuple(_number_grids(kept))
+    return Document(source, decoded.text, kept, tuple(flow.furniture) + apart, notes)
+
+
+def _number_grids(blocks: tuple[Paragraph | Grid, ...]) -> list[Paragraph | Grid]:
+    numbered, count = [], 0
+    for block in blocks:
+        if isinstance(block, Grid):
+            count += 1
+            block = Grid(count, block.rows, block.width)
+        numbered.append(block)
+    return numbered
+
+
+class _Flow:
+    """Walk a page once and collect its blocks in reading order."""
+
+    def __init__(self, body: LexborNode | None) -> None:
+        self.blocks: list[Paragraph | Grid] = []
+        self.furniture: list[Paragraph] = []
+        self.notes: list[str] = []
+        self._text: list[str] = []
+        self._linked = 0
+        self._cells = 0
+        self._paragraphs = 0
+        if body is not None:
+            self._large = LARGE_SHARE * len(body.text(deep=True))
+            self._walk(body)
+
+    def _walk(self, root: LexborNode) -> None:
+        # An explicit stack: pages nested thousands deep would break recursion.
+        aside = links = 0
+        stack: list[tuple[LexborNode, str]] = [(root, "enter")]
+        while stack:
+            node, step = stack.pop()
+            tag = node.tag
+            if step == "leave":
+                links -= tag == "a"
+                if tag in _BREAKS:
+                    self._flush(aside)
+            elif step == "aside":
+                self._flush(aside)
+                aside -= 1
+            elif tag == "-text":
+                self._add_text(node.text_content or "", links)
+            elif tag in _SKIP:
+                continue
+            elif tag == "br":
+                self._flush(aside)
+            elif tag == "table" and self._add_table(node, aside):
+                continue
+            else:
+                if tag in _BREAKS:
+                    self._flush(aside)
+                if self._is_aside(node, tag):
+                    aside += 1
+                    stack.append((node, "aside"))
+                elif tag == "a" or tag in _BREAKS:
+                    links += tag == "a"
+                    stack.append((node, "leave"))
+                stack.extend((child, "enter") for child in _children_reversed(node))
+        self._flush(aside)
+
+    def _is_aside(self, node: LexborNode, tag: str) -> bool:
+        attributes = node.attributes if tag not in ("p", "span", "td", "tr") else {}
+        names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}".strip()
+        if not is_furniture_tag(tag, names):
+            return False
+        return len(node.text(deep=True)) < self._large
+
+    def _add_text(self, text: str, links: int) -> None:
+        self._text.append(text)
+        if links:
+            self._linked += len(text.strip())
+
+    def _flush(self, aside: int) -> None:
+        if not self._text:
+            return
+        text = "".join(self._text).replace("\xa0", " ").strip()
+        linked, self._linked = self._linked, 0
+        self._text.clear()
+        if not text:
+            return
+        self._paragraphs += 1
+        block = Paragraph(" ".join(text.split("\n")), Block(self._paragraphs))
+        menu = linked >= LINK_SHARE * len(text) and len(text) < 60
+        (self.furniture if aside or menu else self.blocks).append(block)
+
+    def _add_table(self, table: LexborNode, aside: int) -> bool:
+        """Add a data table as a grid; False for a layout table, to be walked."""
+        rows = _own_rows(table)
+        cells = [[c for c in _own_cells(row)] for row in rows]
+        if not any(len(row) > 1 for row in cells):
+            return False
+        nested = [t for t in table.css("table table")] if table.css_first("table table") else []
+        if nested and not _holds_data(cells):
+            return False
+        self._flush(aside)
+        grid = self._read_grid(cells)
+        if not aside:
+            self.blocks.append(grid)
+        for inner in nested:
+            if not self._add_table(inner, aside):
+                self._walk(inner)
+        return True
+
+    def _read_grid(self, cells: list[list[LexborNode]]) -> Grid:
+        rows, taken, width = [], {}, 0
+        for number, row in enumerate(cells, 1):
+            line, column = [], 1
+            for node in row:
+                while taken.get(column, 0) >= number:
+                    column += 1
+                rowspan, colspan = self._spans(node, len(cells) - number + 1)
+                line.append(Cell(_cell_text(node), number, column, rowspan, colspan))
+                if rowspan > 1:
+                    taken.update(
+                        dict.fromkeys(
+                            range(column, column + colspan), number + rowspan - 1
+                        )
+                    )
+                column += colspan
+                self._cells += 1
+            width = max(width, column - 1)
+            rows.append(tuple(line))
+            if self._cells > MAX_CELLS:
+                self.notes.append(f"more than {MAX_CELLS:,} table cells: the rest is cut")
+                break
+        return Grid(0, tuple(rows), width)
+
+    def _spans(self, node: LexborNode, rows_left: int) -> tuple[int, int]:
+        attributes = node.attributes
+        if not attributes:
+            return 1, 1
+        rowspan, colspan = (
+            _to_span(attributes.get(name)) for name in ("rowspan", "colspan")
+        )
+        if colspan > MAX_COLSPAN:
+            self.notes.append(f"colspan {colspan} is cut to {MAX_COLSPAN}")
+            colspan = MAX_COLSPAN
+        return min(rowspan, rows_left), colspan
+
+
+def _to_span(value: str | None) -> int:
+    # rowspan=0 means "to the end" in the norm; here it is a fault of the editor: 1.
+    digits = (value or "").strip()[:12]
+    return max(int(digits), 1) if digits.isascii() and digits.isdigit() else 1
+
+
+def _children_reversed(node: LexborNode) -> list[LexborNode]:
+    children, child = [], node.last_child
+    while child is not None:
+        children.append(child)
+        child = child.prev
+    return children
+
+
+def _own_rows(table: LexborNode) -> list[LexborNode]:
+    rows = []
+    for part in table.iter():
+        if part.tag == "tr":
+            rows.append(part)
+        elif part.tag in ("tbody", "thead", "tfoot"):
+            rows += [row for row in part.iter() if row.tag == "tr"]
+    return rows
+
+
+def _own_cells(row: LexborNode) -> list[LexborNode]:
+    return [cell for cell in row.iter() if cell.tag in ("td", "th")]
+
+
+def _holds_data(cells: list[list[LexborNode]]) -> bool:
+    """A table around tables is data itself when three rows have short own cells."""
+    full = 0
+    for row in cells:
+        own = [c for c in row if c.css_first("table") is None]
+        full += sum(0 < len(c.text(deep=True).strip()) <= 60 for c in own) >= 2
+    return full >= 3
+
+
+def _cell_text(node: LexborNode) -> str:
+    child = node.first_child
+    if child is None:
+        return ""
+    if child.next is None and child.tag in ("-text", "p", "span"):
+        inner = child if child.tag == "-text" else child.first_child
+        if inner is None:
+            return ""
+        if inner.next is None and inner.tag == "-text":
+            return (inner.text_content or "").replace("\xa0", " ").strip()
+    return _deep_text(node)
+
+
+def _deep_text(cell: LexborNode) -> str:
+    """The text of a cell, a new line where a block or a break parts it."""
+    parts: list[str] = []
+    stack = list(_children_reversed(cell))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, str):
+            parts.append(node)
+            continue
+        tag = node.tag
+        if tag == "-text":
+            parts.append((node.text_content or "").replace("\n", " "))
+        elif tag == "br":
+            parts.append("\n")
+        elif tag not in _SKIP and tag != "table":
+            if tag in _BREAKS:
+                parts.append("\n")
+                stack.append("\n")
+            stack.extend(_children_reversed(node))
+    lines = "".join(parts).replace("\xa0", " ").split("\n")
+    return "\n".join(line.strip() for line in lines if line.strip())
+
+
