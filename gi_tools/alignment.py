@@ -1,0 +1,191 @@
+"""Match a document's labels to a form's rows by wording and order together."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+import regex
+from rapidfuzz import fuzz, process
+
+from gi_tools.codebook import Row, Table, forms, label_key
+from gi_tools.documents import Span
+from gi_tools.text import fold
+from gi_tools.tokens import Token
+
+NEARLY = 74  # rapidfuzz ratio from which a label is the same with a slip in it
+NEXT_ROW = 0.15  # worth of following directly on the row above
+SAME_NUMBER = 0.2  # worth of carrying the printed enumerator
+WITH_VALUE = 0.3  # worth of standing before a figure or an empty cell
+LONGEST_WRAP = 4  # a label broken over more lines is not joined
+
+_NUMBER = regex.compile(r"\(?([一二三四五六七八九十]{1,3}|\d{1,2})[、.,)]")
+
+
+class Line(NamedTuple):
+    """One printed row of a form, with its table."""
+
+    table: Table
+    row: Row
+
+
+class Template(NamedTuple):
+    """A form laid out for matching: its rows in order and its words."""
+
+    lines: tuple[Line, ...]
+    keys: dict[str, tuple[int, ...]]
+    columns: frozenset[str]
+    words: frozenset[str]
+
+
+class Match(NamedTuple):
+    """A row found: its line in the template, its tokens, and how sure (1 is exact)."""
+
+    line: int
+    token: int
+    end: int
+    score: float
+
+
+@cache
+def template(form_key: str) -> Template:
+    """Lay out one form for matching."""
+    form = forms()[form_key]
+    lines = tuple(
+        Line(table, row)
+        for table in form.tables
+        if table.layout == "rows"
+        for row in table.rows
+    )
+    keys: dict[str, tuple[int, ...]] = {}
+    for number, line in enumerate(lines):
+        for label in (line.row.label, *line.row.variants):
+            key = label_key(label)
+            keys[key] = tuple(dict.fromkeys((*keys.get(key, ()), number)))
+    columns = {
+        label_key(label)
+        for table in form.tables
+        for columns in table.columns.values()
+        for column in columns
+        for label in (column.label, *column.variants, *column.path)
+    }
+    words = {label_key(word) for table in form.tables for word in table.furniture}
+    return Template(lines, keys, frozenset(columns - {""}), frozenset(words - {""}))
+
+
+def find_rows(tokens: list[Token], book: Template) -> list[Match]:
+    """
+    Find the heaviest chain of labels that keeps the form's order.
+
+    One pass: for each template row the best chain that ends there, so that a row
+    which stands under two parents is told by what stands around it.
+    """
+    best = [0.0] * len(book.lines)
+    chains: list[tuple | None] = [None] * len(book.lines)
+    for number, token in enumerate(tokens):
+        if not token.key:
+            continue
+        # Falling order, so that one token never serves two rows of one chain.
+        for match in sorted(_candidates(tokens, number, book), reverse=True):
+            line = match.line
+            before = max(best[:line], default=0.0)
+            parent = best.index(before) if before else -1
+            if line and best[line - 1] and best[line - 1] + NEXT_ROW > before:
+                before, parent = best[line - 1] + NEXT_ROW, line - 1
+            chain = chains[parent] if parent >= 0 else None
+            if chain and chain[0].end > number:
+                continue  # the label above was joined from this very token
+            if before + match.score > best[line]:
+                best[line] = before + match.score
+                chains[line] = (match, chain)
+    top = max(range(len(best)), key=best.__getitem__)
+    matches, chain = [], chains[top]
+    while chain:
+        matches.append(chain[0])
+        chain = chain[1]
+    found = matches[::-1]
+    return sorted(found + _strays(tokens, book, found), key=lambda m: m.token)
+
+
+def _strays(tokens: list[Token], book: Template, found: list[Match]) -> list[Match]:
+    """Rows that stand out of order but whole: a page break or a PDF moved the block."""
+    if not found:
+        return []
+    lines = {match.line for match in found}
+    strays = []
+    for number, token in enumerate(tokens[:-1]):
+        rows = book.keys.get(token.key, ())
+        following = tokens[number + 1]
+        if len(rows) == 1 and rows[0] not in lines and token.key not in book.columns:
+            if following.row == token.row and following.reading.value is not None:
+                strays.append(Match(rows[0], number, number + 1, 0.8))
+                lines.add(rows[0])
+    return strays
+
+
+def _candidates(tokens: list[Token], number: int, book: Template) -> list[Match]:
+    token = tokens[number]
+    end, key, score = number + 1, token.key, 1.0
+    if key not in book.keys:
+        end, key = _join(tokens, number, book)
+        score = 0.9
+        if not key:
+            key, score = _nearly(tokens, number, book)
+            end = number + 1
+    if not key:
+        return []
+    worth = score + WITH_VALUE * _has_value(tokens, end)
+    if key in book.columns and worth == score:
+        return []  # a header word; the row of that name stands before its figures
+    printed = enumerator(token.text)
+    return [
+        Match(line, number, end, worth + SAME_NUMBER * _is_number(printed, book, line))
+        for line in book.keys[key]
+    ]
+
+
+def _is_number(printed: str, book: Template, line: int) -> bool:
+    return bool(printed) and printed == enumerator(book.lines[line].row.number)
+
+
+@lru_cache(maxsize=8192)
+def enumerator(text: str) -> str:
+    """The printed number of a label: 三 of （三）, 5 of 5., empty when there is none."""
+    found = _NUMBER.match(fold(text[:12]))
+    return found[1] if found else ""
+
+
+def _has_value(tokens: list[Token], end: int) -> bool:
+    after = [t for t in tokens[end : end + 3] if not t.is_note]
+    return bool(after) and after[0].is_slot
+
+
+def _join(tokens: list[Token], number: int, book: Template) -> tuple[int, str]:
+    """Put a label together that was wrapped over lines; exact wording only."""
+    text = tokens[number].text
+    if not isinstance(tokens[number].place, Span):
+        return number, ""
+    for end in range(number + 1, min(number + LONGEST_WRAP, len(tokens))):
+        if not tokens[end].key or tokens[end].row - tokens[end - 1].row > 3:
+            break
+        text += tokens[end].text
+        if (key := label_key(text)) in book.keys:
+            return end + 1, key
+    return number, ""
+
+
+def _nearly(tokens: list[Token], number: int, book: Template) -> tuple[str, float]:
+    """Find the row a damaged label means, where figures follow it."""
+    key = tokens[number].key
+    if not 3 <= len(key) <= 60 or not _has_value(tokens, number + 1):
+        return "", 0.0
+    if key in book.columns or key in book.words:
+        return "", 0.0
+    found = _closest(key, tuple(book.keys))
+    return (found[0], found[1] / 110) if found else ("", 0.0)
+
+
+@lru_cache(maxsize=16384)
+def _closest(key: str, choices: tuple[str, ...]) -> tuple[str, float] | None:
+    found = process.extractOne(key, choices, scorer=fuzz.ratio, score_cutoff=NEARLY)
+    return found[:2] if found else None

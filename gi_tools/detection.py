@@ -1,0 +1,114 @@
+"""Which form a report follows, told by its own words, with the words as evidence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from typing import NamedTuple
+
+from gi_tools.codebook import Form, forms, label_key
+from gi_tools.documents import Place
+from gi_tools.tokens import Token
+
+FEWEST = 3  # labels of a form that make evidence
+FIRST_NATIONAL = 2014
+SHOWN = 4  # evidence lines kept for each decision
+
+
+class FormGuess(NamedTuple):
+    """The form (a key of ``codebook.forms``), its version, and why."""
+
+    key: str | None
+    version: str | None
+    evidence: tuple[tuple[str, Place | None], ...]
+
+
+@cache
+def _labels() -> dict[str, frozenset[str]]:
+    return {key: frozenset(_form_labels(form)) for key, form in forms().items()}
+
+
+def _form_labels(form: Form) -> set[str]:
+    found = set()
+    for table in form.tables:
+        for row in table.rows:
+            found.update(map(label_key, (row.label, *row.variants)))
+        for columns in table.columns.values():
+            for column in columns:
+                found.update(map(label_key, (column.label, *column.variants)))
+        found.update(map(label_key, table.furniture))
+    return {key for key in found if len(key) > 1}
+
+
+@cache
+def _distinct() -> dict[str, frozenset[str]]:
+    """The labels that one form alone prints."""
+    count = Counter(label for labels in _labels().values() for label in labels)
+    return {
+        key: frozenset(label for label in labels if count[label] == 1)
+        for key, labels in _labels().items()
+    }
+
+
+@cache
+def _headings() -> dict[str, str]:
+    """Headings of the statutory parts since 2019, most of which no older form has."""
+    return {
+        label_key(heading): heading
+        for form in forms().values()
+        if form.first_year >= 2019
+        for heading in form.headings
+    }
+
+
+def find_form(tokens: list[Token], year: int | None) -> FormGuess:
+    """
+    Tell the form by the labels that it alone prints; else by headings and year.
+
+    Returns key None, with what was seen, when nothing speaks for one form.
+    """
+    places: dict[str, Place] = {}
+    for token in tokens:
+        if token.key:
+            places.setdefault(token.key, token.place)
+    ranked = sorted(
+        (
+            (len(places.keys() & _distinct()[key]), len(places.keys() & labels), key)
+            for key, labels in _labels().items()
+        ),
+        reverse=True,
+    )
+    own, seen, key = ranked[0]
+    if own and seen >= FEWEST:
+        shown = [p for p in places if p in _distinct()[key]][:SHOWN]
+        lines = tuple((f"form {key}: label {name}", places[name]) for name in shown)
+        return FormGuess(key, forms()[key].version, lines)
+    return _by_year(places, ranked, year)
+
+
+def _by_year(
+    places: dict[str, Place], ranked: list[tuple[int, int, str]], year: int | None
+) -> FormGuess:
+    """Labels or headings that two forms share are told apart by the year alone."""
+    if year is None:
+        return FormGuess(None, None, (("form unknown: no label of one form, no year", None),))
+    if year < FIRST_NATIONAL:
+        line = f"form pre2014: {year} is before the first national form"
+        return FormGuess(None, "pre2014", ((line, None),))
+    heads = [p for p in places if p in _headings()]
+    most = max(seen for _, seen, _ in ranked)
+    for key, form in forms().items():
+        shared = next(seen for _, seen, name in ranked if name == key)
+        fits = form.first_year <= year <= (form.last_year or year)
+        if not fits or form.family != "national":
+            continue
+        if shared >= FEWEST and shared == most:
+            line = f"form {key}: {shared} labels, told from other forms by the year {year}"
+            return FormGuess(key, form.version, ((line, None),))
+        if form.first_year >= 2019 and heads:
+            lines = tuple(
+                (f"form {key}: heading {_headings()[h]}, year {year}", places[h])
+                for h in heads[:SHOWN]
+            )
+            return FormGuess(key, form.version, lines)
+    return FormGuess(None, None, ((f"form unknown: year {year}, no label seen", None),))

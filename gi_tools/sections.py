@@ -1,0 +1,131 @@
+"""Paragraphs to numbered sections, as a tree in reading order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+import regex
+
+from gi_tools.documents import Document, Paragraph, Place, Span
+from gi_tools.text import fold
+
+LONGEST_HEADING = 44
+_HAN = "一二三四五六七八九十"
+_TITLE = r"(?P<title>[^\n。；;：:|｜]{0,60})(?P<rest>[。；;：:|｜].{0,60000})?"
+_LEVELS = (
+    regex.compile(rf"\s{{0,20}}(?P<number>[{_HAN}]{{1,3}})(?:\s{{0,3}}[、.．,，]|\s){_TITLE}"),
+    regex.compile(rf"\s{{0,20}}(?P<number>[(（][{_HAN}]{{1,3}}[)）])[.、]?{_TITLE}"),
+    regex.compile(rf"\s{{0,20}}(?P<number>\d{{1,2}}(?:[、．]|\.(?!\d))){_TITLE}"),
+)
+# A second heading on a line of running text: pages that lost their line ends.
+_INLINE = regex.compile(
+    rf"(?<=[\s。])(?P<heading>[{_HAN}]{{1,3}}、[^\s。，,；;：:|｜]{{2,30}})(?=[\s：:])"
+)
+_NAMES = regex.compile(
+    r"(?:情况|概述|概况|事项|措施|问题|说明|附件|附表|数据|打算|计划|建议|引言|收费|工作|方面|总结|报告\d{0,4})$"
+)
+_SENTENCE = regex.compile(r"[，,；;！!？?]")
+
+
+class Section(NamedTuple):
+    """
+    One numbered part of a report; ``level`` 1 is 一、, 2 is （一）, 3 is 1.
+
+    ``first`` and ``last`` bound its blocks in ``Document.blocks``, last excluded.
+    """
+
+    level: int
+    number: str
+    heading: str
+    place: Place | None
+    first: int
+    last: int
+    children: tuple[Section, ...] = ()
+
+    def walk(self) -> Iterator[Section]:
+        """Yield the section and everything under it in reading order."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+class _Head(NamedTuple):
+    level: int
+    number: str
+    heading: str
+    place: Place
+    block: int
+
+
+def read_sections(
+    document: Document, taken: Collection[Place] = ()
+) -> tuple[Section, ...]:
+    """
+    Read the numbered headings of a document as a tree.
+
+    ``taken`` are the places of table labels, which number themselves like headings.
+    """
+    taken = set(taken)
+    heads = [
+        head
+        for number, block in enumerate(document.blocks)
+        if isinstance(block, Paragraph) and not _is_taken(block, taken)
+        for head in _find_heads(block, number)
+    ]
+    return _nest(heads, 0, len(document.blocks))
+
+
+def _is_taken(block: Paragraph, taken: set[Place]) -> bool:
+    if not isinstance(block.place, Span):
+        return block.place in taken
+    start = block.place.start + len(block.text) - len(block.text.lstrip())
+    return any(isinstance(p, Span) and p.start == start for p in taken)
+
+
+def _find_heads(block: Paragraph, number: int) -> Iterator[_Head]:
+    text = block.text
+    if text.isspace():
+        return
+    for level, pattern in enumerate(_LEVELS, start=1):
+        if found := pattern.match(text[:60_100]):
+            if heading := _to_heading(found, level, text):
+                yield _Head(level, found["number"], heading, block.place, number)
+            break
+    if len(text) > LONGEST_HEADING:
+        for found in _INLINE.finditer(text[:20_000], 1):
+            heading = found["heading"]
+            if _NAMES.search(fold(heading)):
+                yield _Head(1, heading.split("、")[0], heading, block.place, number)
+
+
+def _to_heading(found: regex.Match, level: int, text: str) -> str | None:
+    """The heading of a line, without the text that runs on behind it."""
+    title, rest = found["title"], found["rest"] or ""
+    words = fold(title)
+    if not words:
+        return text.strip() if level == 1 and not rest and "、" in text[:8] else None
+    if len(words) > LONGEST_HEADING or not regex.search(r"\p{Han}", words):
+        return None
+    named = _NAMES.search(words) is not None
+    if _SENTENCE.search(title) and not (named and not rest.strip("。|｜ ")):
+        return None
+    if rest.strip("。：:|｜ ") and level == 1 and not (named or rest[0] in "：:"):
+        return None
+    return text[: found.end("title")].strip()
+
+
+def _nest(heads: list[_Head], first: int, last: int) -> tuple[Section, ...]:
+    """Put each heading under the nearest one of a smaller level before it."""
+    sections, number = [], 0
+    while number < len(heads):
+        head, end = heads[number], number + 1
+        while end < len(heads) and heads[end].level > head.level:
+            end += 1
+        stop = heads[end].block if end < len(heads) else last
+        children = _nest(heads[number + 1 : end], head.block, stop)
+        sections.append(
+            Section(*head[:4], first=head.block, last=stop, children=children)
+        )
+        number = end
+    return tuple(sections)

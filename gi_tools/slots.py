@@ -1,0 +1,148 @@
+"""The cells beside a label: collected from its row or its stream, fitted to columns."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gi_tools.alignment import Match
+from gi_tools.documents import Span, Spot
+from gi_tools.text import read_cell
+from gi_tools.tokens import Token
+
+EXPLICIT = frozenset(("grid", "pipe", "tab"))  # dresses in which an empty cell is seen
+
+
+class Slots(NamedTuple):
+    """The value cells found for one row, in reading order."""
+
+    cells: tuple[Token, ...]
+    in_row: bool
+    is_last: bool = False
+
+
+class Fit(NamedTuple):
+    """One cell a column, None for an empty one; ``rest`` is what they are then."""
+
+    cells: tuple[Token | None, ...]
+    rest: str = "blank"
+
+
+def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
+    """
+    Collect the value cells of a matched label, up to the next label at ``stop``.
+
+    Cells of the label's own row count alone; a label alone in its row takes the
+    single cells that follow, never a row of figures that stands by itself.
+    """
+    row = tokens[match.end - 1].row
+    same = []
+    for token in tokens[match.end : stop]:
+        if token.row != row:
+            break
+        if not token.is_note:
+            same.append(token)
+    if any(token.is_slot for token in same):
+        return Slots(tuple(same), True)
+    cells, number = [], match.end
+    while number < stop:
+        token = tokens[number]
+        if token.is_slot and not token.is_note:
+            if token.row != row and is_free_row(tokens, number):
+                break
+            cells.append(token)
+        elif not token.is_note:
+            break
+        number += 1
+    return Slots(tuple(cells), False, number == len(tokens))
+
+
+def is_free_row(tokens: list[Token], number: int) -> bool:
+    """Whether the row of a token is two or more figures without a label."""
+    row = tokens[number].row
+    figures = 0
+    while number < len(tokens) and tokens[number].row == row:
+        if tokens[number].key:
+            return False
+        figures += tokens[number].reading.state == "reported"
+        number += 1
+    return figures >= 2
+
+
+def fit_slots(
+    slots: Slots, width: int, *, shift: int | None = None, heads: tuple[int, ...] = ()
+) -> Fit | None:
+    """
+    Give each of ``width`` columns its cell, or None when that cannot be told.
+
+    ``shift`` is where the columns begin in other rows of the table, ``heads`` the
+    grid columns of the header cells. Empty cells are dropped only at the ends.
+    """
+    cells = slots.cells
+    if len(cells) == 1 and width > 1 and cells[0].dress == "glued":
+        return _unglue(cells[0], width)
+    if len(cells) == width:
+        return Fit(cells)
+    if not cells:
+        return Fit((None,) * width)
+    if width == 1:
+        full = [cell for cell in cells if cell.is_slot and not cell.is_blank]
+        return Fit((full[0] if full else cells[0],)) if len(full) <= 1 else None
+    if len(cells) > width:
+        start = find_shift(cells, width, shift)
+        if start is not None:
+            return Fit(cells[start : start + width])
+        return _by_heads(cells, heads)
+    if cells[0].dress == "grid":
+        return _by_heads(cells, heads)
+    if all(cell.dress in EXPLICIT for cell in cells):
+        return Fit((*cells, *(None,) * (width - len(cells))))
+    return _by_gaps(cells, width)
+
+
+def find_shift(
+    cells: tuple[Token, ...], width: int, shift: int | None = None
+) -> int | None:
+    """Find the one window of ``width`` cells outside of which all are empty."""
+    full = [n for n, cell in enumerate(cells) if not cell.is_blank]
+    if not full:
+        return 0
+    windows = range(max(0, full[-1] - width + 1), min(full[0], len(cells) - width) + 1)
+    if len(windows) == 1:
+        return windows[0]
+    return shift if shift in windows else None
+
+
+def _unglue(cell: Token, width: int) -> Fit | None:
+    """Part ``000`` into three cells; several readings (``1200``) mean none."""
+    if len(cell.text) != width:
+        return None
+    parts = []
+    for offset, digit in enumerate(cell.text):
+        place = cell.place
+        if isinstance(place, Span):
+            place = Span(place.start + offset, place.start + offset + 1)
+        parts.append(cell._replace(text=digit, reading=read_cell(digit), place=place))
+    return Fit(tuple(parts))
+
+
+def _by_heads(cells: tuple[Token, ...], heads: tuple[int, ...]) -> Fit | None:
+    """Place grid cells under the header cells of the same columns."""
+    if not heads or not isinstance(cells[0].place, Spot):
+        return None
+    found = {cell.place.column: cell for cell in cells}
+    return Fit(tuple(found.get(column) for column in heads))
+
+
+def _by_gaps(cells: tuple[Token, ...], width: int) -> Fit | None:
+    """Read empty lines between one-cell lines as empty cells, if the count fits."""
+    steps = [b.row - a.row for a, b in zip(cells, cells[1:], strict=False)]
+    if not steps or min(steps) < 1:
+        return None
+    step = min(steps)
+    placed: list[Token | None] = [cells[0]]
+    for cell, gap in zip(cells[1:], steps, strict=True):
+        if gap % step:
+            return None
+        placed += [None] * (gap // step - 1)
+        placed.append(cell)
+    return Fit(tuple(placed)) if len(placed) == width else None
