@@ -91,7 +91,9 @@ def _by_year(
 ) -> FormGuess:
     """Labels or headings that two forms share are told apart by the year alone."""
     if year is None:
-        return FormGuess(None, None, (("form unknown: no label of one form, no year", None),))
+        return FormGuess(
+            None, None, (("form unknown: no label of one form, no year", None),)
+        )
     if year < FIRST_NATIONAL:
         line = f"form pre2014: {year} is before the first national form"
         return FormGuess(None, "pre2014", ((line, None),))
@@ -103,7 +105,9 @@ def _by_year(
         if not fits or form.family != "national":
             continue
         if shared >= FEWEST and shared == most:
-            line = f"form {key}: {shared} labels, told from other forms by the year {year}"
+            line = (
+                f"form {key}: {shared} labels, told from other forms by the year {year}"
+            )
             return FormGuess(key, form.version, ((line, None),))
         if form.first_year >= 2019 and heads:
             lines = tuple(

@@ -12,6 +12,8 @@ import regex
 
 from gi_tools.errors import DataError
 
+_NEWLINE = regex.compile("\n")
+_NUMBERS = regex.compile(r"\d{1,12}")
 SHOWN_BLOCKS = 400  # a notebook cell stays usable; the rest is counted, not drawn
 
 
@@ -22,7 +24,7 @@ class Source(NamedTuple):
     format: str
     size: int
     sha256: str
-    charset: str
+    charset: str = ""
     declared: str | None = None
 
 
@@ -58,13 +60,18 @@ class Paragraph(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One cell as the source wrote it; ``row`` and ``column`` count from 1."""
+    """
+    One cell as the source wrote it; ``row`` and ``column`` count from 1.
+
+    ``confidence`` is below 1 where characters were recognised in a picture.
+    """
 
     text: str
     row: int
     column: int
     rowspan: int
     colspan: int
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,7 @@ class Grid:
     number: int
     rows: tuple[tuple[Cell, ...], ...]
     width: int
+    page: int | None = None
 
     def to_matrix(self) -> list[list[str]]:
         """Expand merged cells: a list of rows, each ``width`` texts."""
@@ -111,7 +119,7 @@ class Document:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        return [0, *(m.end() for m in regex.finditer("\n", self.text))]
+        return [0, *(m.end() for m in _NEWLINE.finditer(self.text))]
 
     def locate(self, place: Place | None) -> str:
         """Write a place so that a person can find it, and ``slice`` too."""
@@ -128,7 +136,7 @@ class Document:
 
     def slice(self, where: str) -> str:
         """Give back the raw text at a place that ``locate`` wrote."""
-        numbers = [int(n) for n in regex.findall(r"\d{1,12}", where)]
+        numbers = [int(n) for n in _NUMBERS.findall(where)]
         try:
             if where.startswith("table"):
                 grid, row, column = numbers
@@ -155,7 +163,7 @@ class Document:
     def _repr_html_(self) -> str:
         head = (
             f"<p><b>{escape(self.source.name)}</b> · {escape(self.source.format)} · "
-            f"{escape(self.source.charset)} · {self.source.size:,} bytes · "
+            f"{escape(self.source.charset or 'binary')} · {self.source.size:,} bytes · "
             f"{len(self.paragraphs)} paragraphs, {len(self.grids)} tables"
             f"{', ' + str(len(self.furniture)) + ' lines of page furniture' if self.furniture else ''}</p>"
         )
@@ -168,7 +176,9 @@ class Document:
 
 def _block_html(block: Paragraph | Grid) -> str:
     if isinstance(block, Paragraph):
-        return f"<p>{escape(block.text.strip()[:2000])}</p>" if block.text.strip() else ""
+        return (
+            f"<p>{escape(block.text.strip()[:2000])}</p>" if block.text.strip() else ""
+        )
     rows = (
         "<tr>" + "".join(_cell_html(cell) for cell in row) + "</tr>"
         for row in block.rows[:SHOWN_BLOCKS]

@@ -14,7 +14,9 @@ LONGEST_HEADING = 44
 _HAN = "一二三四五六七八九十"
 _TITLE = r"(?P<title>[^\n。；;：:|｜]{0,60})(?P<rest>[。；;：:|｜].{0,60000})?"
 _LEVELS = (
-    regex.compile(rf"\s{{0,20}}(?P<number>[{_HAN}]{{1,3}})(?:\s{{0,3}}[、.．,，]|\s){_TITLE}"),
+    regex.compile(
+        rf"\s{{0,20}}(?P<number>[{_HAN}]{{1,3}})(?:\s{{0,3}}[、.．,，]|\s){_TITLE}"
+    ),
     regex.compile(rf"\s{{0,20}}(?P<number>[(（][{_HAN}]{{1,3}}[)）])[.、]?{_TITLE}"),
     regex.compile(rf"\s{{0,20}}(?P<number>\d{{1,2}}(?:[、．]|\.(?!\d))){_TITLE}"),
 )
@@ -25,6 +27,7 @@ _INLINE = regex.compile(
 _NAMES = regex.compile(
     r"(?:情况|概述|概况|事项|措施|问题|说明|附件|附表|数据|打算|计划|建议|引言|收费|工作|方面|总结|报告\d{0,4})$"
 )
+_SPOKEN = regex.compile(r"\p{Han}")
 _SENTENCE = regex.compile(r"[，,；;！!？?]")
 
 
@@ -66,21 +69,20 @@ def read_sections(
 
     ``taken`` are the places of table labels, which number themselves like headings.
     """
-    taken = set(taken)
+    starts = {p.start if isinstance(p, Span) else p for p in taken}
     heads = [
         head
         for number, block in enumerate(document.blocks)
-        if isinstance(block, Paragraph) and not _is_taken(block, taken)
+        if isinstance(block, Paragraph) and not _is_taken(block, starts)
         for head in _find_heads(block, number)
     ]
     return _nest(heads, 0, len(document.blocks))
 
 
-def _is_taken(block: Paragraph, taken: set[Place]) -> bool:
+def _is_taken(block: Paragraph, starts: set[int | Place]) -> bool:
     if not isinstance(block.place, Span):
-        return block.place in taken
-    start = block.place.start + len(block.text) - len(block.text.lstrip())
-    return any(isinstance(p, Span) and p.start == start for p in taken)
+        return block.place in starts
+    return block.place.start + len(block.text) - len(block.text.lstrip()) in starts
 
 
 def _find_heads(block: Paragraph, number: int) -> Iterator[_Head]:
@@ -105,7 +107,7 @@ def _to_heading(found: regex.Match, level: int, text: str) -> str | None:
     words = fold(title)
     if not words:
         return text.strip() if level == 1 and not rest and "、" in text[:8] else None
-    if len(words) > LONGEST_HEADING or not regex.search(r"\p{Han}", words):
+    if len(words) > LONGEST_HEADING or not _SPOKEN.search(words):
         return None
     named = _NAMES.search(words) is not None
     if _SENTENCE.search(title) and not (named and not rest.strip("。|｜ ")):

@@ -163,7 +163,10 @@ def _settle(
         usual = [s for (n, s), _ in shifts.most_common() if n == size and s is not None]
         heads = item.heads.columns if item.heads else ()
         fit = fit_slots(
-            item.slots, len(item.targets), shift=usual[0] if usual else None, heads=heads
+            item.slots,
+            len(item.targets),
+            shift=usual[0] if usual else None,
+            heads=heads,
         )
         if fit is None and item.slots.is_last and whole and size < len(item.targets):
             # The text ends inside this row, and no row above has an empty cell.
@@ -338,7 +341,9 @@ class _Sheet:
             fresh = [c for c in cells if c.key and c.key not in words]
             figures = [c for c in cells if c.reading.value is not None]
             if figures:
-                reason = "no such row in the form" if fresh else "figures without a label"
+                reason = (
+                    "no such row in the form" if fresh else "figures without a label"
+                )
                 self._keep(cells, reason)
 
     def _keep(self, cells: Iterable[Token], reason: str) -> None:
@@ -355,5 +360,3 @@ def _to_figure(target: Target, cell: Token | None, rest: str) -> Figure:
     if value is not None and target.unit == "万元" and unit in TO_MYRIAD:
         value = round(value * TO_MYRIAD[unit], 6)
     return Figure(*target[:2], value, target.unit, state, cell.text, cell.place, note)
-
-

@@ -9,15 +9,34 @@ from typing import NamedTuple
 import regex
 from opencc import OpenCC
 
+LABEL = 200  # characters up to which a text counts as a label or cell
+
 # Only digits, letters and ASCII signs change width; NFKC would also turn ① into 1.
 _WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: 0x20, 0xA0: 0x20}
-_WIDTH |= {ord("﹝"): ord("("), ord("﹞"): ord(")"), ord("〔"): ord("("), ord("〕"): ord(")")}
+_WIDTH |= {
+    ord("﹝"): ord("("),
+    ord("﹞"): ord(")"),
+    ord("〔"): ord("("),
+    ord("〕"): ord(")"),
+}
 _INVISIBLE = dict.fromkeys(
-    [*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2065), 0xFEFF, 0xAD]
+    [
+        *range(0x200B, 0x2010),
+        *range(0x2028, 0x202F),
+        *range(0x2060, 0x2065),
+        0xFEFF,
+        0xAD,
+    ]
 )
 _TO_SIMPLE = OpenCC("t2s")
 # Taiwan and mirror-site vocabulary, after the script is simplified: official wording right.
-_WORDS = {"资讯": "信息", "档案": "文件", "计画": "计划", "答覆": "答复", "谘询": "咨询"}
+_WORDS = {
+    "资讯": "信息",
+    "档案": "文件",
+    "计画": "计划",
+    "答覆": "答复",
+    "谘询": "咨询",
+}
 _WORD = regex.compile("|".join(_WORDS))
 _PINYIN = regex.compile(
     r"(?<=\p{Han})\([a-zü\u00e0-\u00fc\u0101\u0113\u012b\u014d\u016b\u01ce-\u01dc\u011b"
@@ -30,13 +49,22 @@ def widen(text: str) -> str:
     return text.translate(_WIDTH).translate(_INVISIBLE)
 
 
-@lru_cache(maxsize=65536)
 def fold(text: str) -> str:
     """
     Fold a text for matching only: half width, simplified, official words, no spaces.
 
     Pinyin readings that mirror sites put in brackets are dropped.
     """
+    return _fold_label(text) if len(text) <= LABEL else _fold(text)
+
+
+@lru_cache(maxsize=32768)
+def _fold_label(text: str) -> str:
+    # Labels recur in every report; longer texts would only fill the memory.
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
     text = widen(text)
     if not text.isascii():
         text = _PINYIN.sub("", text)
@@ -44,7 +72,6 @@ def fold(text: str) -> str:
     return "".join(text.split())
 
 
-@lru_cache(maxsize=65536)
 def simplify(text: str) -> str:
     """Bring a name to simplified script without pinyin noise, inner spaces dropped."""
     return "".join(simplify_script(_PINYIN.sub("", widen(text))).split())
@@ -64,9 +91,7 @@ class Reading(NamedTuple):
     note: str = ""
 
 
-_UNITS = (
-    "万元|亿元|元|人次|件次|户次|部次|件|条|次|篇|个|项|人|份|期|家|宗|起|例|户|场|部|字|处|名|台|册"
-)
+_UNITS = "万元|亿元|元|人次|件次|户次|部次|件|条|次|篇|个|项|人|份|期|家|宗|起|例|户|场|部|字|处|名|台|册"
 _CELL = regex.compile(
     r"(?:共计?|合计|总计|计)?\s{0,3}(?P<about>约|近|超过|超|逾|大约)?\s{0,3}"
     r"(?P<sign>[+\-−–↑↓]|减少?|增加?|新增|下降)?\s{0,3}"
@@ -121,20 +146,23 @@ def hanzi_to_number(text: str) -> int | None:
     return total + section + digit
 
 
-@lru_cache(maxsize=65536)
 def read_cell(text: str) -> Reading:
     """
     Read one table cell: a number with sign, unit and note, or why there is none.
 
     Nothing is joined or guessed: ``1 2 3`` and ``12,34`` are unreadable.
     """
+    text = text.strip()
+    return _read_cell(text) if len(text) <= LABEL else UNREADABLE
+
+
+@lru_cache(maxsize=32768)
+def _read_cell(text: str) -> Reading:
     text = widen(text).strip()
     if not text:
         return BLANK
     if text.isascii() and text.isdigit() and len(text) <= 15:
         return Reading("reported", int(text))
-    if len(text) > 300:
-        return UNREADABLE
     if _DASH.fullmatch(text):
         return Reading("dash")
     text = simplify_script(text)
@@ -147,7 +175,9 @@ def read_cell(text: str) -> Reading:
 def _found_to_reading(found: regex.Match) -> Reading:
     digits = found["digits"]
     value = (
-        to_number(digits) if digits[0].isdigit() and digits.isascii() else hanzi_to_number(digits)
+        to_number(digits)
+        if digits[0].isdigit() and digits.isascii()
+        else hanzi_to_number(digits)
     )
     if value is None:
         return UNREADABLE
@@ -157,4 +187,6 @@ def _found_to_reading(found: regex.Match) -> Reading:
         value = -value
     about = found["about"] or found["more"] or found["more2"] or found["more3"] or ""
     note = "".join((found["note"] or "").split())
-    return Reading("reported", value, found["unit"] or "", ";".join(filter(None, (about, note))))
+    return Reading(
+        "reported", value, found["unit"] or "", ";".join(filter(None, (about, note)))
+    )

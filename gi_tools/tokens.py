@@ -22,12 +22,11 @@ _RUN = regex.compile(r"[ \u3000\xa0]{2,}")
 _HAN = regex.compile(r"\p{Han}")
 _NOTE = regex.compile(r"[(（][^()（）]{4,150}[)）]")
 _BREAK = regex.compile(r"<br\s{0,3}/?>", regex.I)
+_FIGURED = regex.compile(r"[^\d\s].*\d|\d\s+\S|\S\s{2}")
 _SPACED = regex.compile(
     r"(?P<label>[^\d\s][^\n]{0,150}?)(?P<values>(?:[ \u3000\xa0][-+]?[\d.,]{1,15}){1,20})"
 )
-_GLUED = regex.compile(
-    r"(?P<label>[^|\n]{0,120}[\p{Han})）”\"])(?P<digits>\d{1,20})"
-)
+_GLUED = regex.compile(r"(?P<label>[^|\n]{0,120}[\p{Han})）”\"])(?P<digits>\d{1,20})")
 
 
 class Token(NamedTuple):
@@ -150,6 +149,8 @@ def _split_line(block: Paragraph, row: int) -> list[Token]:
         if "\t" in text[lead:].lstrip("\t"):
             return [_part(block, row, *cut, "tab") for cut in _cuts(_TAB, text, lead)]
         lead = len(text) - len(text.lstrip())
+        if not _FIGURED.search(text, lead):
+            return [_part(block, row, lead, len(text), "line")]
         if _is_run(text[lead:]):
             return [_part(block, row, *cut, "run") for cut in _cuts(_RUN, text, lead)]
         if spaced := _SPACED.fullmatch(text, lead):

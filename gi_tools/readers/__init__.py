@@ -11,11 +11,11 @@ import regex
 
 from gi_tools.documents import Document, Source
 from gi_tools.errors import ReadError
-from gi_tools.readers.charset import Decoded, decode
 from gi_tools.readers.html import read_html
 from gi_tools.readers.plain import read_plain
 
-READERS: dict[str, Callable[[Source, Decoded], Document]] = {
+# One reader a kind: bytes in, Document out. The kind is told by content alone.
+READERS: dict[str, Callable[[Source, bytes], Document]] = {
     "html": read_html,
     "text": read_plain,
 }
@@ -33,7 +33,8 @@ _MAGIC = {
     b"7z\xbc\xaf": "an archive",
 }
 _MARKUP = regex.compile(
-    r"<(?:!doctype html|html|head|body|table|tr|td|div|p|h[1-6])\b[^<>]{0,400}>", regex.I
+    rb"<(?:!doctype html|html|head|body|table|tr|td|div|p|h[1-6])\b[^<>]{0,400}>",
+    regex.I,
 )
 
 
@@ -49,14 +50,18 @@ def read(source: str | PathLike | bytes, *, name: str | None = None) -> Document
         raise ReadError(f"{name}: the file is empty; fetch it again")
     for magic, kind in _MAGIC.items():
         if data.startswith(magic):
-            raise ReadError(f"{name}: {kind}, not read yet; save it as text or as a web page")
-    decoded = decode(data, name)
-    if not decoded.text.strip():
-        raise ReadError(f"{name}: no text in it; fetch it again")
-    kind = "html" if _MARKUP.search(decoded.text[:200_000]) else "text"
+            raise ReadError(
+                f"{name}: {kind}, not read yet; save it as text or as a web page"
+            )
+    kind = find_kind(data)
     digest = hashlib.sha256(data).hexdigest()
-    identity = Source(name, kind, len(data), digest, decoded.charset, decoded.declared)
-    return READERS[kind](identity, decoded)
+    return READERS[kind](Source(name, kind, len(data), digest), data)
+
+
+def find_kind(data: bytes) -> str:
+    """Tell the kind of a file, a key of ``READERS``, by its content."""
+    # Without its NULs, UTF-16 shows its markup too.
+    return "html" if _MARKUP.search(data[:200_000].replace(b"\x00", b"")) else "text"
 
 
 def _load(source: str | PathLike | bytes, name: str | None) -> tuple[bytes, str]:
@@ -67,10 +72,14 @@ def _load(source: str | PathLike | bytes, name: str | None) -> tuple[bytes, str]
         name = name or path.name
         try:
             if path.is_file() and path.stat().st_size > MAX_BYTES:
-                raise ReadError(f"{name}: larger than {MAX_BYTES >> 20} MB; split the file")
+                raise ReadError(
+                    f"{name}: larger than {MAX_BYTES >> 20} MB; split the file"
+                )
             data = path.read_bytes()
         except OSError as error:
-            raise ReadError(f"{name}: {error.strerror or error}; check the path") from None
+            raise ReadError(
+                f"{name}: {error.strerror or error}; check the path"
+            ) from None
     if len(data) > MAX_BYTES:
         raise ReadError(f"{name}: larger than {MAX_BYTES >> 20} MB; split the file")
     return data, name

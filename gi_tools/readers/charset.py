@@ -17,7 +17,9 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_DECLARED = regex.compile(rb"charset\s{0,4}=\s{0,4}[\"']?\s{0,4}([\w.:-]{2,40})", regex.I)
+_DECLARED = regex.compile(
+    rb"charset\s{0,4}=\s{0,4}[\"']?\s{0,4}([\w.:-]{2,40})", regex.I
+)
 # What every report prints, in both scripts: a wrong decoding has hardly any of these.
 _COMMON = frozenset(
     "的一不是在有年月日政府信息公开公開工作报告報告申请申請情况情況数量數行政机关機關主动動本局市县縣区區"
@@ -51,6 +53,8 @@ def decode(data: bytes, name: str) -> Decoded:
         notes.append(f"{bad} places could not be decoded as {charset}")
     if "锟斤拷" in text:
         notes.append("锟斤拷: characters were lost before the file was saved")
+    if not text.strip():
+        raise ReadError(f"{name}: no text in it; fetch it again")
     return Decoded(text.replace("\x00", ""), charset, declared, tuple(notes))
 
 
@@ -73,7 +77,9 @@ def _find_wide(sample: bytes, name: str) -> str:
     for charset in ("utf-16-le", "utf-16-be"):
         if _fitness(sample[: len(sample) // 2 * 2], charset) > 0.02:
             return charset
-    raise ReadError(f"{name}: binary data, no text in it; give the page, text or Word file")
+    raise ReadError(
+        f"{name}: binary data, no text in it; give the page, text or Word file"
+    )
 
 
 def _fitness(sample: bytes, charset: str) -> float:

@@ -13,6 +13,8 @@ from gi_tools.text import fold
 
 LONGEST = 160  # a line of furniture is short; anything longer is read
 
+_COLON = regex.compile("[:：]")
+
 
 @cache
 def _book() -> dict:
@@ -43,7 +45,7 @@ def is_catalogue(grid: Grid) -> bool:
     """Whether a table is the catalogue card above a report (索引号, 发布机构 …)."""
     labels = _book()["catalogue"]
     cells = [cell.text for row in grid.rows[:12] for cell in row if len(cell.text) < 60]
-    heads = {regex.split("[:：]", fold(text), maxsplit=1)[0] for text in cells}
+    heads = {_COLON.split(fold(text), 1)[0] for text in cells}
     return len(grid.rows) <= 12 and len(heads & labels) >= 2
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from gi_tools.documents import Block, Cell, Document, Grid, Paragraph, Source
-from gi_tools.readers.charset import Decoded
+from gi_tools.readers.charset import decode
 from gi_tools.readers.furniture import (
     is_furniture_tag,
     split_furniture,
@@ -26,13 +26,15 @@ _BREAKS = frozenset(
 )
 
 
-def read_html(source: Source, decoded: Decoded) -> Document:
+def read_html(source: Source, data: bytes) -> Document:
     """
     Turn one saved web page into a document.
 
     Merged cells keep their spans (``Grid.to_matrix`` expands them), nested tables
     become grids of their own, layout tables dissolve into paragraphs.
     """
+    decoded = decode(data, source.name)
+    source = source._replace(charset=decoded.charset, declared=decoded.declared)
     tree = LexborHTMLParser(decoded.text)
     flow = _Flow(tree.body)
     kept, apart = split_furniture(flow.blocks)
@@ -61,6 +63,7 @@ class _Flow:
         self._text: list[str] = []
         self._linked = 0
         self._cells = 0
+        self._waiting: list[LexborNode] = []
         self._paragraphs = 0
         if body is not None:
             self._large = LARGE_SHARE * len(body.text(deep=True))
@@ -87,7 +90,8 @@ class _Flow:
             elif tag == "br":
                 self._flush(aside)
             elif tag == "table" and self._add_table(node, aside):
-                continue
+                stack.extend((inner, "enter") for inner in self._waiting)
+                self._waiting.clear()
             else:
                 if tag in _BREAKS:
                     self._flush(aside)
@@ -128,19 +132,17 @@ class _Flow:
     def _add_table(self, table: LexborNode, aside: int) -> bool:
         """Add a data table as a grid; False for a layout table, to be walked."""
         rows = _own_rows(table)
-        cells = [[c for c in _own_cells(row)] for row in rows]
+        cells = [_own_cells(row) for row in rows]
         if not any(len(row) > 1 for row in cells):
             return False
-        nested = [t for t in table.css("table table")] if table.css_first("table table") else []
+        nested = _inner_tables(table) if len(table.css("table")) > 1 else []
         if nested and not _holds_data(cells):
             return False
         self._flush(aside)
         grid = self._read_grid(cells)
         if not aside:
             self.blocks.append(grid)
-        for inner in nested:
-            if not self._add_table(inner, aside):
-                self._walk(inner)
+        self._waiting += reversed(nested)
         return True
 
     def _read_grid(self, cells: list[list[LexborNode]]) -> Grid:
@@ -163,7 +165,9 @@ class _Flow:
             width = max(width, column - 1)
             rows.append(tuple(line))
             if self._cells > MAX_CELLS:
-                self.notes.append(f"more than {MAX_CELLS:,} table cells: the rest is cut")
+                self.notes.append(
+                    f"more than {MAX_CELLS:,} table cells: the rest is cut"
+                )
                 break
         return Grid(0, tuple(rows), width)
 
@@ -202,6 +206,18 @@ def _own_rows(table: LexborNode) -> list[LexborNode]:
         elif part.tag in ("tbody", "thead", "tfoot"):
             rows += [row for row in part.iter() if row.tag == "tr"]
     return rows
+
+
+def _inner_tables(table: LexborNode) -> list[LexborNode]:
+    """The tables right inside a table, not those inside them in turn."""
+    found, stack = [], _children_reversed(table)
+    while stack:
+        node = stack.pop()
+        if node.tag == "table":
+            found.append(node)
+        else:
+            stack.extend(_children_reversed(node))
+    return found
 
 
 def _own_cells(row: LexborNode) -> list[LexborNode]:
@@ -251,5 +267,3 @@ def _deep_text(cell: LexborNode) -> str:
             stack.extend(_children_reversed(node))
     lines = "".join(parts).replace("\xa0", " ").split("\n")
     return "\n".join(line.strip() for line in lines if line.strip())
-
-

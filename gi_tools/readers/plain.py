@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from gi_tools.documents import Document, Paragraph, Source, Span
-from gi_tools.readers.charset import Decoded
+from gi_tools.readers.charset import decode
 from gi_tools.readers.furniture import split_furniture
 
 
-def read_plain(source: Source, decoded: Decoded) -> Document:
+def read_plain(source: Source, data: bytes) -> Document:
     """
     Turn plain text into a document, one paragraph a line.
 
     Lines of blanks stay: a tab alone can be an empty table cell. Tables are told
     from prose later, by their labels.
     """
+    decoded = decode(data, source.name)
+    source = source._replace(charset=decoded.charset, declared=decoded.declared)
     blocks, start = [], 0
     for line in decoded.text.split("\n"):
         end = start + len(line)

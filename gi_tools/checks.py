@@ -1,0 +1,281 @@
+"""Facts against rules: pass, fail or unknown, by interval logic."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple
+
+from gi_tools.codebook import Rule, Term, forms, rules
+from gi_tools.errors import DataError
+from gi_tools.facts import Fact
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+VERDICTS = ("fail", "unknown", "pass")
+NEEDED = (
+    "report_id",
+    "agency",
+    "year",
+    "form",
+    "indicator",
+    "applicant",
+    "value",
+    "origin",
+)
+
+
+class Bound(NamedTuple):
+    """What a sum can be, given that blank counts are at least zero."""
+
+    low: float
+    high: float
+
+    @property
+    def is_known(self) -> bool:
+        """Whether one value is left."""
+        return self.low == self.high
+
+
+class Finding(NamedTuple):
+    """The verdict of one rule on one report; a side is None while it is not known."""
+
+    report_id: str
+    agency: str | None
+    year: int | None
+    rule: str
+    verdict: str
+    left: float | None
+    right: float | None
+    gap: float | None
+    severity: str
+    message: str
+    message_en: str
+
+
+Cells = dict[tuple[str, str | None], float | None]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All findings of a check, one row per report and rule; ``frame`` for pandas."""
+
+    rows: tuple[Finding, ...] = field(repr=False)
+
+    @cached_property
+    def frame(self) -> DataFrame:
+        """The findings as a frame: report, rule, verdict, left, right, gap, message."""
+        import pandas as pd
+
+        columns = list(zip(*self.rows, strict=True)) or [()] * len(Finding._fields)
+        frame = pd.DataFrame(dict(zip(Finding._fields, columns, strict=True)))
+        for name in ("left", "right", "gap"):
+            frame[name] = pd.array(frame[name].tolist(), dtype="Float64")
+        frame["year"] = pd.array(frame["year"].tolist(), dtype="Int64")
+        return frame
+
+    def count(self) -> dict[str, int]:
+        """Count the verdicts: fail, unknown, pass."""
+        found = Counter(row.verdict for row in self.rows)
+        return {verdict: found[verdict] for verdict in VERDICTS}
+
+    def __repr__(self) -> str:
+        return (
+            "Findings(" + ", ".join(f"{n} {v}" for v, n in self.count().items()) + ")"
+        )
+
+    def _repr_html_(self) -> str:
+        ranked = sorted(self.rows, key=lambda row: VERDICTS.index(row.verdict))
+        shown = [row for row in ranked if row.verdict != "pass"][:200]
+        signs = {"fail": "✗", "unknown": "?", "pass": "✓"}
+        counts = " · ".join(f"{signs[v]} {n} {v}" for v, n in self.count().items())
+        names = (
+            "report_id",
+            "rule",
+            "verdict",
+            "left",
+            "right",
+            "gap",
+            "message",
+            "message_en",
+        )
+        body = "".join(
+            "<tr>"
+            + "".join(f"<td>{escape(_show(getattr(row, name)))}</td>" for name in names)
+            + "</tr>"
+            for row in shown
+        )
+        head = "".join(f"<th>{name}</th>" for name in names)
+        table = f"<table><tr>{head}</tr>{body}</table>" if shown else ""
+        note = "A pass shows that figures agree, not that they are right."
+        return f"<p>{counts}</p>{table}<p><small>{note}</small></p>"
+
+
+def _show(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def check(facts: DataFrame) -> Findings:
+    """
+    Confront every report with every rule of its form.
+
+    A rule passes when it holds for every value its empty cells could have, fails when
+    it holds for none, and is unknown otherwise. Rules between two years run where
+    both reports of a body are in the frame. Raises DataError for missing columns.
+    """
+    missing = [name for name in NEEDED if name not in facts.columns]
+    if missing:
+        raise DataError(
+            f"facts lack {', '.join(missing)}; use the frame of gi.tabulate"
+        )
+    import pandas as pd
+
+    columns = [facts[name].tolist() for name in NEEDED]
+    keyed = (
+        [
+            None if value is None or value is pd.NA or value != value else value
+            for value in row
+        ]
+        for row in zip(*columns, strict=True)
+    )
+    return Findings(tuple(_check_rows(keyed)))
+
+
+def check_facts(facts: Iterable[Fact]) -> Findings:
+    """Check plain facts, as ``to_facts`` lists them, without a frame."""
+    rows = ([getattr(fact, name) for name in NEEDED] for fact in facts)
+    return Findings(tuple(_check_rows(rows)))
+
+
+def _check_rows(rows: Iterable[list]) -> Iterator[Finding]:
+    reports: dict[tuple, Cells] = {}
+    for report_id, agency, year, form, indicator, applicant, value, origin in rows:
+        if origin == "table" and form is not None:
+            cells = reports.setdefault((report_id, agency, year, form), {})
+            cells[indicator, applicant] = value
+    years = {(agency, year): cells for (_, agency, year, _), cells in reports.items()}
+    for (report_id, agency, year, form), cells in reports.items():
+        before = years.get((agency, year - 1)) if agency and year else None
+        for key in _form_keys(form, cells):
+            for rule in rules(key):
+                if (found := _confront(rule, cells, before)) is not None:
+                    yield Finding(report_id, agency, year, *found)
+
+
+def _form_keys(form: str, cells: Cells) -> list[str]:
+    """The codebook keys of a form: a pre-2014 family is told by its indicators."""
+    if form in forms():
+        return [form]
+    families = {indicator.split(".")[0] for indicator, _ in cells}
+    return [key for key in forms() if key in families]
+
+
+def _confront(rule: Rule, cells: Cells, before: Cells | None) -> tuple | None:
+    """Apply one rule; None when the report has no such cells or no earlier report."""
+    terms = rule.left + rule.right
+    if any(term.previous for term in terms) and before is None:
+        return None
+    if not any((t.indicator, t.applicant) in cells for t in terms):
+        return None
+    left = [_to_bound(term, cells, before) for term in rule.left]
+    right = [_to_bound(term, cells, before) for term in rule.right]
+    verdict, gap = KINDS[rule.kind](left, right, rule.tolerance)
+    sides = [_add(side) for side in (left, right)]
+    known = [side.low if side.is_known else None for side in sides]
+    zh, en = NOTES[_find_note(verdict, gap, *sides)]
+    messages = rule.message_zh + zh, rule.message_en + en
+    return rule.id, verdict, *known, gap, rule.severity, *messages
+
+
+def _find_note(verdict: str, gap: float | None, left: Bound, right: Bound) -> str:
+    if verdict != "unknown":
+        return "" if gap is not None else "settled"
+    for one, other in ((left, right), (right, left)):
+        if one.is_known and one.low == other.low:
+            return "zero"
+    return "open"
+
+
+NOTES = {
+    "": ("", ""),
+    "settled": (
+        "（有空白，但不影响结论）",
+        " (cells are blank, the verdict does not hang on them)",
+    ),
+    "zero": ("（仅当空白均为 0 时成立）", " (holds only if every blank is 0)"),
+    "open": ("（有空白，无法判定）", " (cells are blank, it cannot be told)"),
+}
+
+
+def _to_bound(term: Term, cells: Cells, before: Cells | None) -> Bound:
+    source = before if term.previous else cells
+    value = (source or {}).get((term.indicator, term.applicant))
+    if value is None:
+        return Bound(0, inf) if term.sign > 0 else Bound(-inf, 0)
+    return Bound(term.sign * value, term.sign * value)
+
+
+def _add(bounds: Iterable[Bound]) -> Bound:
+    bounds = tuple(bounds)
+    return Bound(sum(b.low for b in bounds), sum(b.high for b in bounds))
+
+
+def _judge_equal(
+    left: list[Bound], right: list[Bound], tolerance: float
+) -> tuple[str, float | None]:
+    a, b = _add(left), _add(right)
+    if a.is_known and b.is_known:
+        gap = round(a.low - b.low, 9)
+        return ("pass" if abs(gap) <= tolerance else "fail"), gap
+    if a.low > b.high + tolerance:
+        return "fail", round(a.low - b.high, 9)
+    if a.high < b.low - tolerance:
+        return "fail", round(a.high - b.low, 9)
+    return "unknown", None
+
+
+def _judge_at_most(
+    left: list[Bound], right: list[Bound], tolerance: float
+) -> tuple[str, float | None]:
+    a, b = _add(left), _add(right)
+    if a.high <= b.low + tolerance:
+        return "pass", round(a.low - b.low, 9) if a.is_known and b.is_known else None
+    if a.low > b.high + tolerance:
+        return "fail", round(a.low - b.high, 9)
+    return "unknown", None
+
+
+def _judge_cover(
+    left: list[Bound], right: list[Bound], tolerance: float
+) -> tuple[str, float | None]:
+    """
+    max(parts) <= total <= sum(parts): an item may go out by several channels.
+
+    An empty part can be anything up to the total, so it never breaks the first half;
+    it leaves the second open where the known parts fall short.
+    """
+    largest = max(part.low for part in right)
+    first = _judge_at_most([Bound(largest, largest)], left, tolerance)
+    second = _judge_at_most(left, right, tolerance)
+    if "fail" in (first[0], second[0]):
+        return first if first[0] == "fail" else second
+    if "unknown" in (first[0], second[0]):
+        return "unknown", None
+    return "pass", second[1]
+
+
+Judge = Callable[[list[Bound], list[Bound], float], tuple[str, float | None]]
+KINDS: dict[str, Judge] = {
+    "equal": _judge_equal,
+    "at_most": _judge_at_most,
+    "cover": _judge_cover,
+    "carry": _judge_equal,
+    "stock": _judge_equal,
+}

@@ -1,0 +1,77 @@
+"""Reports to facts: one row per figure, with its state and its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from gi_tools.reports import Report
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+STATES = (
+    "reported",
+    "blank",
+    "dash",
+    "none_text",
+    "unreadable",
+    "absent",
+    "derived",
+    "corrected",
+)
+
+
+class Fact(NamedTuple):
+    """One row of the facts frame; ``value`` is None unless a number is on paper."""
+
+    report_id: str
+    agency: str | None
+    region_code: str | None
+    year: int | None
+    form: str | None
+    indicator: str
+    applicant: str | None
+    value: int | float | None
+    unit: str
+    state: str
+    raw: str
+    origin: str
+    place: str
+
+
+COLUMNS = list(Fact._fields)
+
+
+def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
+    """
+    Put the figures of one or many reports into one frame, a row each.
+
+    Columns are those of ``Fact``. ``value`` is a nullable Float64: a cell without a
+    number is <NA>, never zero. Cells that a table of the form should have and the
+    document lacks come with the state absent.
+    """
+    import pandas as pd
+
+    reports = [reports] if isinstance(reports, Report) else list(reports)
+    rows = [fact for report in reports for fact in to_facts(report)]
+    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else {}
+    frame = pd.DataFrame(
+        {name: columns.get(name, ()) for name in COLUMNS}, dtype=object
+    )
+    frame["value"] = pd.array(frame["value"].tolist(), dtype="Float64")
+    frame["year"] = pd.array(frame["year"].tolist(), dtype="Int64")
+    return frame
+
+
+def to_facts(report: Report, *, absent: bool = True) -> Iterator[Fact]:
+    """List the facts of one report; ``absent`` adds cells that the document lacks."""
+    who, locate = report.identity, report.document.locate
+    code = who.region.code if who.region else None
+    head = (report.report_id, who.agency, code, who.year, report.form)
+    for figure in report.figures:
+        name, applicant, value, unit, state, raw, place, _ = figure
+        where = locate(place)
+        yield Fact(*head, name, applicant, value, unit, state, raw, "table", where)
+    for name, applicant, unit in report.absent if absent else ():
+        yield Fact(*head, name, applicant, None, unit, "absent", "", "table", "")

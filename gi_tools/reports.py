@@ -1,0 +1,141 @@
+"""A document to a report: who, which year, which form, sections, tables, leftovers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import PurePath
+
+from gi_tools.codebook import Target
+from gi_tools.detection import find_form
+from gi_tools.documents import Document
+from gi_tools.errors import ParseError
+from gi_tools.identity import Identity, identify
+from gi_tools.sections import Section, read_sections
+from gi_tools.tables import Figure, TableReading, Unmatched, read_tables
+from gi_tools.tokens import to_tokens
+
+SHOWN_FIGURES = 300
+FEWEST_MENTIONS = 2  # of 公开, below which a text without tables is something else
+
+
+@dataclass(frozen=True)
+class Report:
+    """
+    One annual report, understood: identity, form, sections and figures.
+
+    ``form`` is pre2014, 2014, 2019, 2021 or None; ``form_key`` tells the pre-2014
+    families apart. ``figures`` are the value cells as printed, ``unmatched`` is what
+    stands in or beside the tables and found no cell, ``tables`` the tables seen,
+    ``absent`` the cells of those tables whose rows the document lacks.
+    """
+
+    document: Document = field(repr=False)
+    identity: Identity
+    form: str | None
+    form_key: str | None
+    sections: tuple[Section, ...] = field(repr=False)
+    figures: tuple[Figure, ...] = field(repr=False)
+    unmatched: tuple[Unmatched, ...] = field(repr=False)
+    absent: tuple[Target, ...] = field(repr=False)
+    tables: tuple[str, ...]
+    evidence: tuple[str, ...] = field(repr=False)
+
+    @property
+    def report_id(self) -> str:
+        """The file's name without suffix, and the first digits of its hash."""
+        source = self.document.source
+        return f"{PurePath(source.name).stem}-{source.sha256[:6]}"
+
+    def walk_sections(self) -> Iterator[Section]:
+        """Yield every section in reading order, parents before children."""
+        for section in self.sections:
+            yield from section.walk()
+
+    def _repr_html_(self) -> str:
+        return _to_html(self)
+
+
+def parse(document: Document) -> Report:
+    """
+    Read a document as an annual report, on paper as it stands.
+
+    Nothing is derived, corrected or guessed; each decision has its evidence. Raises
+    ParseError when the document is no annual report: no table of one and no word of disclosure.
+    """
+    tokens = to_tokens(document)
+    identity = identify(document)
+    guess = find_form(tokens, identity.year)
+    empty = TableReading((), (), ())
+    tables = read_tables(tokens, guess.key) if guess.key else empty
+    sections = read_sections(document, tables.labels)
+    if not tables.figures and not _speaks_of_disclosure(document.text):
+        raise ParseError(
+            f"{document.source.name}: no annual report on disclosure in it; "
+            "if the report is an attachment, give that file"
+        )
+    seen = (f"{line}: {document.locate(place)}" for line, place in guess.evidence)
+    return Report(
+        document,
+        identity,
+        guess.version,
+        guess.key,
+        sections,
+        tables.figures,
+        tables.unmatched,
+        tables.absent,
+        tables.seen,
+        (*identity.evidence, *(line.removesuffix(": ") for line in seen)),
+    )
+
+
+def _speaks_of_disclosure(text: str) -> bool:
+    return text.count("公开") + text.count("公開") >= FEWEST_MENTIONS
+
+
+def _to_html(report: Report) -> str:
+    who = report.identity
+    rows = [
+        ("agency", who.agency),
+        ("year", who.year),
+        ("form", report.form),
+        ("region", who.region and f"{who.region.code} {who.region}"),
+        ("period", who.period and " – ".join(day or "?" for day in who.period)),
+        ("published", who.published),
+        ("tables", ", ".join(report.tables) or "none"),
+        ("figures", len(report.figures)),
+        ("unmatched", len(report.unmatched)),
+    ]
+    head = "".join(
+        f"<tr><th>{name}</th><td>{escape(str('–' if value is None else value))}</td></tr>"
+        for name, value in rows
+    )
+    sections = "".join(
+        f"<li style='margin-left:{section.level - 1}em'>{escape(section.heading)}</li>"
+        for section in report.walk_sections()
+    )
+    cells = "".join(
+        "<tr>"
+        + "".join(
+            f"<td>{escape(str(value))}</td>"
+            for value in (
+                figure.indicator,
+                figure.applicant or "",
+                "" if figure.value is None else figure.value,
+                figure.unit,
+                figure.state,
+                figure.raw[:80],
+                report.document.locate(figure.place),
+            )
+        )
+        + "</tr>"
+        for figure in report.figures[:SHOWN_FIGURES]
+    )
+    return (
+        f"<h4>{escape(who.title or report.document.source.name)}</h4>"
+        f"<table>{head}</table><details><summary>sections</summary><ul>{sections}</ul>"
+        "</details><details><summary>figures</summary><table><tr><th>indicator</th>"
+        "<th>applicant</th><th>value</th><th>unit</th><th>state</th><th>raw</th>"
+        f"<th>place</th></tr>{cells}</table></details>"
+    )
