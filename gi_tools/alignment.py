@@ -59,7 +59,7 @@ def template(form_key: str) -> Template:
     )
     keys: dict[str, tuple[int, ...]] = {}
     for number, line in enumerate(lines):
-        for label in (line.row.label, *line.row.variants):
+        for label in (line.row.label, *line.row.variants, _with_group(line)):
             key = label_key(label)
             keys[key] = tuple(dict.fromkeys((*keys.get(key, ()), number)))
     columns = {
@@ -71,6 +71,34 @@ def template(form_key: str) -> Template:
     }
     words = {label_key(word) for table in form.tables for word in table.furniture}
     return Template(lines, keys, frozenset(columns - {""}), frozenset(words - {""}))
+
+
+def _with_group(line: Line) -> str:
+    """The label run together with the heading above it, as flattened text has it."""
+    row = line.row
+    heads = (r for r in line.table.rows if r.label == row.group and not r.targets)
+    return "".join((*(r.number + r.label for r in heads), row.number, row.label))
+
+
+@cache
+def find_pads(form_key: str, table: str) -> dict[int, int]:
+    """
+    The empty cells that a label spanning several label columns leaves behind it.
+
+    A row of the outermost level spans as many columns as the table has levels.
+    """
+    lines = {
+        n: ln for n, ln in enumerate(template(form_key).lines) if ln.table.name == table
+    }
+    parents = {
+        ln.row.label: ln.row.group for ln in lines.values() if not ln.row.targets
+    }
+
+    def depth(label: str) -> int:
+        return 1 + depth(parents[label]) if label in parents else 0
+
+    depths = {n: depth(line.row.group) for n, line in lines.items()}
+    return {n: max(depths.values()) - d for n, d in depths.items()}
 
 
 def find_rows(tokens: list[Token], book: Template) -> list[Match]:
@@ -116,10 +144,11 @@ def _strays(tokens: list[Token], book: Template, found: list[Match]) -> list[Mat
     for number, token in enumerate(tokens[:-1]):
         rows = book.keys.get(token.key, ())
         following = tokens[number + 1]
-        if len(rows) == 1 and rows[0] not in lines and token.key not in book.columns:
-            if following.row == token.row and following.reading.value is not None:
-                strays.append(Match(rows[0], number, number + 1, 0.8))
-                lines.add(rows[0])
+        if len(rows) != 1 or rows[0] in lines or token.key in book.columns:
+            continue
+        if following.row == token.row and following.reading.value is not None:
+            strays.append(Match(rows[0], number, number + 1, 0.8))
+            lines.add(rows[0])
     return strays
 
 
@@ -150,7 +179,7 @@ def _is_number(printed: str, book: Template, line: int) -> bool:
 
 @lru_cache(maxsize=8192)
 def enumerator(text: str) -> str:
-    """The printed number of a label: 三 of （三）, 5 of 5., empty when there is none."""
+    """The printed number of a label: 三 of （三）, 5 of 5., empty without one."""
     found = _NUMBER.match(fold(text[:12]))
     return found[1] if found else ""
 

@@ -189,7 +189,8 @@ def _parse_to_text(name: str, report: Report) -> str:
     lines = [
         "─" * WIDTH,
         f"{name}: {who.title or '(no title)'}",
-        f"  agency {who.agency or '?'}   year {who.year or '?'}   form {report.form or '?'}",
+        f"  agency {who.agency or '?'}   year {who.year or '?'}"
+        f"   form {report.form or '?'}",
         f"  {len(report.figures)} cells, {len(report.unmatched)} unmatched; checks: "
         + ", ".join(f"{number} {verdict}" for verdict, number in counts.items()),
     ]

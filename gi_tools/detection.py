@@ -78,12 +78,21 @@ def find_form(tokens: list[Token], year: int | None) -> FormGuess:
         ),
         reverse=True,
     )
-    own, seen, key = ranked[0]
-    if own and seen >= FEWEST:
+    spoken = [key for own, seen, key in ranked if own and seen >= FEWEST]
+    if spoken:
+        # Offices mix the heads of two forms; then the one in force that year is meant.
+        key = next((key for key in spoken if _in_force(key, year)), spoken[0])
         shown = [p for p in places if p in _distinct()[key]][:SHOWN]
         lines = tuple((f"form {key}: label {name}", places[name]) for name in shown)
         return FormGuess(key, forms()[key].version, lines)
     return _by_year(places, ranked, year)
+
+
+def _in_force(key: str, year: int | None) -> bool:
+    form = forms()[key]
+    if year is None or form.family != "national":
+        return False
+    return form.first_year <= year <= (form.last_year or year)
 
 
 def _by_year(
@@ -101,8 +110,7 @@ def _by_year(
     most = max(seen for _, seen, _ in ranked)
     for key, form in forms().items():
         shared = next(seen for _, seen, name in ranked if name == key)
-        fits = form.first_year <= year <= (form.last_year or year)
-        if not fits or form.family != "national":
+        if not _in_force(key, year):
             continue
         if shared >= FEWEST and shared == most:
             line = (

@@ -1,4 +1,4 @@
-"""What a file says: paragraphs and grids in order, each with its place in the source."""
+"""What a file says: paragraphs and grids in order, each with its place."""
 
 from __future__ import annotations
 
@@ -161,11 +161,12 @@ class Document:
         return line, offset - self._line_starts[line - 1] + 1
 
     def _repr_html_(self) -> str:
+        source, apart = self.source, len(self.furniture)
         head = (
-            f"<p><b>{escape(self.source.name)}</b> · {escape(self.source.format)} · "
-            f"{escape(self.source.charset or 'binary')} · {self.source.size:,} bytes · "
-            f"{len(self.paragraphs)} paragraphs, {len(self.grids)} tables"
-            f"{', ' + str(len(self.furniture)) + ' lines of page furniture' if self.furniture else ''}</p>"
+            f"<p><b>{escape(source.name)}</b> · {escape(source.format)} · "
+            f"{escape(source.charset or 'binary')} · {source.size:,} bytes · "
+            f"{len(self.paragraphs)} paragraphs, {len(self.grids)} tables, "
+            f"{apart} lines of page furniture</p>"
         )
         parts = [head, *(f"<p>⚠ {escape(note)}</p>" for note in self.notes)]
         parts += [_block_html(block) for block in self.blocks[:SHOWN_BLOCKS]]

@@ -62,7 +62,8 @@ def parse(document: Document) -> Report:
     Read a document as an annual report, on paper as it stands.
 
     Nothing is derived, corrected or guessed; each decision has its evidence. Raises
-    ParseError when the document is no annual report: no table of one and no word of disclosure.
+    ParseError when the document is no annual report: no table of one, no word of
+    disclosure.
     """
     tokens = to_tokens(document)
     identity = identify(document)
@@ -108,7 +109,8 @@ def _to_html(report: Report) -> str:
         ("unmatched", len(report.unmatched)),
     ]
     head = "".join(
-        f"<tr><th>{name}</th><td>{escape(str('–' if value is None else value))}</td></tr>"
+        f"<tr><th>{name}</th><td>{escape('–' if value is None else str(value))}"
+        "</td></tr>"
         for name, value in rows
     )
     sections = "".join(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from gi_tools.alignment import Match
@@ -13,11 +14,23 @@ EXPLICIT = frozenset(("grid", "pipe", "tab"))  # dresses in which an empty cell 
 
 
 class Slots(NamedTuple):
-    """The value cells found for one row, in reading order."""
+    """
+    The value cells found for one row, in reading order.
+
+    ``above`` and ``below`` are the lines of the label and of what follows the cells.
+    """
 
     cells: tuple[Token, ...]
     in_row: bool
     is_last: bool = False
+    above: int = 0
+    below: int = 0
+
+    @property
+    def steps(self) -> list[int]:
+        """Lines from label to first cell, from cell to cell, and to what follows."""
+        rows = [self.above, *(cell.row for cell in self.cells), self.below]
+        return [b - a for a, b in pairwise(rows)]
 
 
 class Fit(NamedTuple):
@@ -53,7 +66,9 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
         elif not token.is_note:
             break
         number += 1
-    return Slots(tuple(cells), False, number == len(tokens))
+    is_last = number == len(tokens)
+    below = 0 if is_last else tokens[number].row
+    return Slots(tuple(cells), False, is_last, row, below)
 
 
 def is_free_row(tokens: list[Token], number: int) -> bool:
@@ -69,13 +84,19 @@ def is_free_row(tokens: list[Token], number: int) -> bool:
 
 
 def fit_slots(
-    slots: Slots, width: int, *, shift: int | None = None, heads: tuple[int, ...] = ()
+    slots: Slots,
+    width: int,
+    *,
+    shift: int | None = None,
+    heads: tuple[int, ...] = (),
+    step: int = 1,
 ) -> Fit | None:
     """
     Give each of ``width`` columns its cell, or None when that cannot be told.
 
     ``shift`` is where the columns begin in other rows of the table, ``heads`` the
-    grid columns of the header cells. Empty cells are dropped only at the ends.
+    grid columns of the header cells, ``step`` the usual lines from cell to cell. Empty
+    cells are dropped only at the ends.
     """
     cells = slots.cells
     if len(cells) == 1 and width > 1 and cells[0].dress == "glued":
@@ -96,7 +117,7 @@ def fit_slots(
         return _by_heads(cells, heads)
     if all(cell.dress in EXPLICIT for cell in cells):
         return Fit((*cells, *(None,) * (width - len(cells))))
-    return _by_gaps(cells, width)
+    return _by_gaps(slots, width, step)
 
 
 def find_shift(
@@ -133,16 +154,15 @@ def _by_heads(cells: tuple[Token, ...], heads: tuple[int, ...]) -> Fit | None:
     return Fit(tuple(found.get(column) for column in heads))
 
 
-def _by_gaps(cells: tuple[Token, ...], width: int) -> Fit | None:
+def _by_gaps(slots: Slots, width: int, step: int) -> Fit | None:
     """Read empty lines between one-cell lines as empty cells, if the count fits."""
-    steps = [b.row - a.row for a, b in zip(cells, cells[1:], strict=False)]
-    if not steps or min(steps) < 1:
-        return None
-    step = min(steps)
-    placed: list[Token | None] = [cells[0]]
-    for cell, gap in zip(cells[1:], steps, strict=True):
-        if gap % step:
+    *steps, last = slots.steps
+    placed: list[Token | None] = []
+    for cell, gap in zip(slots.cells, steps, strict=True):
+        if gap < step or gap % step:
             return None
         placed += [None] * (gap // step - 1)
         placed.append(cell)
+    if last > 0 and last % step == 0 and len(placed) + last // step - 1 == width:
+        placed += [None] * (last // step - 1)
     return Fit(tuple(placed)) if len(placed) == width else None

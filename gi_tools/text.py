@@ -1,4 +1,4 @@
-"""Characters to meaning: width, script and noise folded away, numbers read with care."""
+"""Characters to meaning: width, script and noise folded, numbers read with care."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _INVISIBLE = dict.fromkeys(
     ]
 )
 _TO_SIMPLE = OpenCC("t2s")
-# Taiwan and mirror-site vocabulary, after the script is simplified: official wording right.
+# Taiwan and mirror-site words once the script is simplified, and the official ones.
 _WORDS = {
     "资讯": "信息",
     "档案": "文件",
@@ -45,7 +45,7 @@ _PINYIN = regex.compile(
 
 
 def widen(text: str) -> str:
-    """Bring full-width digits, letters and signs to half width; drop invisible marks."""
+    """Bring full-width digits, letters and signs to half width, drop hidden marks."""
     return text.translate(_WIDTH).translate(_INVISIBLE)
 
 
@@ -91,7 +91,10 @@ class Reading(NamedTuple):
     note: str = ""
 
 
-_UNITS = "万元|亿元|元|人次|件次|户次|部次|件|条|次|篇|个|项|人|份|期|家|宗|起|例|户|场|部|字|处|名|台|册"
+_UNITS = (
+    "万元|亿元|元|人次|件次|户次|部次|件|条|次|篇|个|项|人|份|期|家|宗|起|例|户|场|部|字"
+    "|处|名|台|册"
+)
 _CELL = regex.compile(
     r"(?:共计?|合计|总计|计)?\s{0,3}(?P<about>约|近|超过|超|逾|大约)?\s{0,3}"
     r"(?P<sign>[+\-−–↑↓]|减少?|增加?|新增|下降)?\s{0,3}"
@@ -122,7 +125,7 @@ def to_number(digits: str) -> int | float:
 
 
 def hanzi_to_number(text: str) -> int | None:
-    """Read a Chinese numeral (二十, 一百零五, 壹仟贰佰, 二〇一七); None when it is none."""
+    """Read a Chinese numeral (二十, 一百零五, 二〇一七); None when it is none."""
     if all(c in _DIGITS for c in text):
         return int("".join(str(_DIGITS[c]) for c in text))
     total = section = digit = 0
@@ -134,7 +137,7 @@ def hanzi_to_number(text: str) -> int | None:
             section, digit, floor = section + (20 if char == "廿" else 30), 0, 10
         elif char in _TENS:
             unit = _TENS[char]
-            if unit >= floor:
+            if unit >= floor or (unit > 10 and not digit):
                 return None
             section, digit, floor = section + (digit or 1) * unit, 0, unit
         elif char in _SCALE:

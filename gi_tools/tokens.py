@@ -14,7 +14,7 @@ from gi_tools.text import Reading, read_cell
 LONGEST_LABEL = 160  # the longest official label has 60 characters, notes included
 LONGEST_ROW = 600  # a longer line is prose
 UNITS = frozenset("条 件 次 篇 个 人 人次 万元 元 项 份 家 单位 件次".split())
-_RULE = regex.compile(r"[\s|:+-]{3,}")
+_RULE = regex.compile(r"[\s|+]*(?:(?::?-{3,}:?|:-+:?|-+:)[\s|+]*)+")
 _PIPE = regex.compile("[|｜]")
 _TAB = regex.compile("\t")
 _BLANKS = regex.compile(r"[ \u3000\xa0]+")
@@ -24,7 +24,8 @@ _NOTE = regex.compile(r"[(（][^()（）]{4,150}[)）]")
 _BREAK = regex.compile(r"<br\s{0,3}/?>", regex.I)
 _FIGURED = regex.compile(r"[^\d\s].*\d|\d\s+\S|\S\s{2}")
 _SPACED = regex.compile(
-    r"(?P<label>[^\d\s][^\n]{0,150}?)(?P<values>(?:[ \u3000\xa0][-+]?[\d.,]{1,15}){1,20})"
+    r"(?P<label>[^\d\s][^\n]{0,150}?)"
+    r"(?P<values>(?:[ \u3000\xa0][-+]?[\d.,]{1,15}){1,20})"
 )
 _GLUED = regex.compile(r"(?P<label>[^|\n]{0,120}[\p{Han})）”\"])(?P<digits>\d{1,20})")
 
@@ -114,18 +115,18 @@ def _part(block: Paragraph, row: int, start: int, end: int, dress: str) -> Token
 
 
 def _is_led(text: str, leads: bool) -> bool:
-    """Whether rows begin with a pipe here; a row whose first cell is empty keeps to it."""
+    """Whether rows begin with a pipe here; an empty first cell changes nothing."""
     if text.count("|") + text.count("｜") < 2:
         return leads
     first, second, *_ = _PIPE.split(text, 2)
-    return not first.strip() and (leads or _HAN.search(second) is not None)
+    return not first.strip() and (leads or read_cell(second).state == "unreadable")
 
 
 def _split_pipes(
     block: Paragraph, row: int, open_pipe: bool, leads: bool
 ) -> tuple[list[Token], bool]:
-    """Split at pipes; two pipes with nothing between, even on two lines, are a blank."""
-    if _RULE.fullmatch(block.text) and "-" in block.text:
+    """Split at pipes; two pipes with nothing between, on two lines too, are a blank."""
+    if _RULE.fullmatch(block.text):
         return [], True
     found, start = [], 0
     pipes = list(_PIPE.finditer(block.text))
@@ -149,7 +150,7 @@ def _split_line(block: Paragraph, row: int) -> list[Token]:
         if "\t" in text[lead:].lstrip("\t"):
             return [_part(block, row, *cut, "tab") for cut in _cuts(_TAB, text, lead)]
         lead = len(text) - len(text.lstrip())
-        if not _FIGURED.search(text, lead):
+        if not _FIGURED.search(text, lead) or read_cell(text).value is not None:
             return [_part(block, row, lead, len(text), "line")]
         if _is_run(text[lead:]):
             return [_part(block, row, *cut, "run") for cut in _cuts(_RUN, text, lead)]

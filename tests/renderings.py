@@ -25,7 +25,11 @@ def _table_rows(table: Table, cells: Cells, units: bool) -> list[list[str]]:
     rows: list[list[str]] = []
     printed = None
     if table.name == "table3":
-        rows += [[table.furniture[0]], ["申请人情况"], ["自然人", "法人或其他组织", "总计"]]
+        rows += [
+            [table.furniture[0]],
+            ["申请人情况"],
+            ["自然人", "法人或其他组织", "总计"],
+        ]
         rows.append([c.label for c in table.columns["applicants"][1:6]])
     for row in table.rows:
         if table.name == "table2" and row.group != printed:
@@ -65,7 +69,9 @@ def to_html(form_key: str, cells: Cells) -> str:
 
 
 def _td(text: str, colspan: int = 1, rowspan: int = 1) -> str:
-    spans = f" colspan={colspan}" * (colspan > 1) + f" rowspan={rowspan}" * (rowspan > 1)
+    spans = f" colspan={colspan}" * (colspan > 1) + f" rowspan={rowspan}" * (
+        rowspan > 1
+    )
     return f"<td{spans}><p align=center>{escape(text) or '&nbsp;'}</p></td>"
 
 
@@ -81,7 +87,9 @@ def _rows_html(rows: list[list[str]]) -> str:
 
 
 def _table3_html(table: Table, cells: Cells) -> str:
-    groups = {row.group: [r for r in table.rows if r.group == row.group] for row in table.rows}
+    groups = {
+        row.group: [r for r in table.rows if r.group == row.group] for row in table.rows
+    }
     inner = {name for name in groups if name and name != "本年度办理结果"}
     results = sum(len(rows) for name, rows in groups.items() if name) - len(
         [row for row in table.rows if not row.targets and row.group]
@@ -109,7 +117,11 @@ def _table4_html(table: Table, cells: Cells) -> str:
     return _rows_html(
         [
             [_td("行政复议", 5), _td("行政诉讼", 10)],
-            [*(_td(h, 1, 2) for h in heads[:5]), _td("未经复议直接起诉", 5), _td("复议后起诉", 5)],
+            [
+                *(_td(h, 1, 2) for h in heads[:5]),
+                _td("未经复议直接起诉", 5),
+                _td("复议后起诉", 5),
+            ],
             [_td(h) for h in heads[5:]],
             [_td(v) for v in _values(table.rows[0], cells)],
         ]

@@ -15,7 +15,7 @@ FLOORS = [
     {"errors", "text"},
     {"documents", "codebook", "regions", "dates"},
     {"readers"},
-    {"tokens", "alignment", "columns", "slots", "detection"}
+    {"tokens", "alignment", "columns", "slots", "rows", "outcomes", "detection"}
     | {"pages", "agencies", "contacts"},
     {"sections", "identity", "tables", "claims"},
     {"reports"},

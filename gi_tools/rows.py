@@ -1,0 +1,188 @@
+"""Matched labels to rows of cells, also where labels and figures came apart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from gi_tools.alignment import Match, template
+from gi_tools.codebook import Target, forms
+from gi_tools.columns import Heads, choose_row, head_keys, read_heads
+from gi_tools.slots import Fit, Slots, find_shift, fit_slots, is_free_row, read_slots
+from gi_tools.tokens import Token
+
+HEADING_REACH = 5  # tokens between a heading row and the first row under it
+HEAD_REACH = 40  # tokens above the first row in which its heads are looked for
+
+
+class Item(NamedTuple):
+    """A matched row of the form: its targets, cells and printed column order."""
+
+    match: Match
+    targets: tuple[Target, ...]
+    slots: Slots
+    heads: Heads | None
+
+
+def trim_matches(matches: list[Match], form_key: str) -> list[Match]:
+    """Cut heading rows off the ends: section headings of the prose read alike."""
+    lines = template(form_key).lines
+    full = [n for n, m in enumerate(matches) if lines[m.line].row.targets]
+    if not full:
+        return []
+    first = full[0]
+    while first and matches[first].token - matches[first - 1].token <= HEADING_REACH:
+        first -= 1
+    return matches[first : full[-1] + 1]
+
+
+def to_items(tokens: list[Token], form_key: str, matches: list[Match]) -> list[Item]:
+    """Give each matched row its cells and the heads that stand above it."""
+    book = template(form_key)
+    known = head_keys(forms()[form_key].family)
+    items: list[Item] = []
+    above: list[Token] = []
+    reached = max(0, matches[0].token - HEAD_REACH) if matches else 0
+    stops = [*(match.token for match in matches[1:]), len(tokens)]
+    for match, stop in zip(matches, stops, strict=False):
+        line = book.lines[match.line]
+        heads = [t for t in tokens[reached : match.token] if t.key in known]
+        above, reached = heads or above, match.end
+        if line.row.targets:
+            row, columns = choose_row(line, form_key, above)
+            order = read_heads(above, columns) if len(columns) > 1 else None
+            slots = read_slots(tokens, match, stop)
+            items.append(Item(match, row.targets, slots, order))
+    return items
+
+
+def settle_rows(
+    tokens: list[Token],
+    lines: list[tuple[int, tuple[Target, ...]]],
+    items: list[Item],
+    matches: list[Match],
+    pads: dict[int, int],
+) -> list[tuple[Item, Fit | None]]:
+    """Decide for each row of one table which cells are its columns."""
+    items = _drop_codes(items)
+    width = max(len(targets) for _, targets in lines)
+    if width > 1:
+        items = _add_free_rows(tokens, lines, items, matches, width)
+    shifts = Counter(
+        (len(i.slots.cells), find_shift(i.slots.cells, len(i.targets)))
+        for i in items
+        if len(i.slots.cells) > len(i.targets)
+    )
+    whole = all(
+        len(i.slots.cells) == len(i.targets) for i in items if not i.slots.is_last
+    )
+    steps = [gap for i in items if not i.slots.in_row for gap in i.slots.steps[:-1]]
+    step = max(1, min(steps, default=1))
+    settled = []
+    for item in items:
+        size = len(item.slots.cells)
+        usual = [s for (n, s), _ in shifts.most_common() if n == size and s is not None]
+        usual.append(pads.get(item.match.line))
+        heads = item.heads.columns if item.heads else ()
+        fit = fit_slots(
+            item.slots,
+            len(item.targets),
+            shift=usual[0],
+            heads=heads,
+            step=step,
+        )
+        if fit is None and item.slots.is_last and whole and size < len(item.targets):
+            # The text ends inside this row, and no row above has an empty cell.
+            rest = (None,) * (len(item.targets) - size)
+            fit = Fit((*item.slots.cells, *rest), "absent")
+        settled.append((item, fit))
+    return settled
+
+
+def _drop_codes(items: list[Item]) -> list[Item]:
+    """Drop the column of row codes (01, 02 …) that pre-2014 annexes print."""
+    coded = [i for i in items if i.slots.cells and _is_code(i, i.slots.cells[0])]
+    if 2 * len(coded) <= len(items):
+        return items
+    return [
+        i._replace(slots=i.slots._replace(cells=i.slots.cells[1:])) if i in coded else i
+        for i in items
+    ]
+
+
+def _is_code(item: Item, cell: Token) -> bool:
+    return item.targets[0].indicator.split(".")[1] == cell.text.rstrip("*")
+
+
+def _add_free_rows(
+    tokens: list[Token],
+    lines: list[tuple[int, tuple[Target, ...]]],
+    items: list[Item],
+    matches: list[Match],
+    width: int,
+) -> list[Item]:
+    """
+    Give rows of figures without a label to the rows that miss theirs, by order.
+
+    Text taken out of a PDF drives labels and rows apart. Between two rows that kept
+    their label as many figure rows as missing rows must stand, else none is given.
+    """
+    inside = [m for m in matches if lines[0][0] <= m.line <= lines[-1][0]]
+    start = max(0, inside[0].token - HEAD_REACH)
+    after = [m.token for m in matches if m.line > lines[-1][0]]
+    stop = after[0] if after else len(tokens)
+    free = _find_free_rows(tokens, start, stop, matches, width)
+    if not free:
+        return items
+    firm = {
+        i.match.line: i
+        for i in items
+        if i.slots.cells and (i.slots.in_row or fit_slots(i.slots, width))
+    }
+    loose = [i for i in items if i.match.line not in firm]
+    targets = dict(lines)
+    edges = [(-1, -1), *((i.match.line, i.match.token) for i in firm.values())]
+    edges.append((len(lines) + lines[-1][0], stop))
+    for (line, start), (next_line, end) in pairwise(edges):
+        missing = [n for n, _ in lines if line < n < next_line]
+        rows = [(at, slots) for at, slots in free if start < at < end]
+        if len(missing) == len(rows) and all(len(targets[n]) == width for n in missing):
+            pairs = zip(missing, rows, strict=True)
+        else:
+            pairs = _pair_by_label(loose, rows)
+        for number, (at, slots) in pairs:
+            match = Match(number, at, at, 0.5)
+            heads = items[0].heads
+            firm[number] = Item(match, targets[number], slots, heads)
+    kept = [i for i in loose if i.match.line not in firm]
+    return sorted([*firm.values(), *kept], key=lambda i: i.match.line)
+
+
+def _find_free_rows(
+    tokens: list[Token], start: int, stop: int, matches: list[Match], width: int
+) -> list[tuple[int, Slots]]:
+    labelled = {tokens[n].row for m in matches for n in range(m.token, m.end)}
+    free, number = [], start
+    while number < stop:
+        first, row = number, tokens[number].row
+        while number < stop and tokens[number].row == row:
+            number += 1
+        if row not in labelled and is_free_row(tokens, first):
+            slots = Slots(tuple(tokens[first:number]), True)
+            if number - first >= width and fit_slots(slots, width):
+                free.append((first, slots))
+    return free
+
+
+def _pair_by_label(
+    loose: list[Item], rows: list[tuple[int, Slots]]
+) -> Iterator[tuple[int, tuple[int, Slots]]]:
+    """Pair a figure row with the label right above it, when just one stands there."""
+    start = -1
+    for at, slots in rows:
+        above = [i for i in loose if start < i.match.token < at]
+        if len(above) == 1:
+            yield above[0].match.line, (at, slots)
+        start = at

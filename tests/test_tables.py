@@ -1,0 +1,186 @@
+"""One table in every dress gives identical cells; a blank never becomes a zero."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from renderings import FULL_RENDERINGS, RENDERINGS, to_html
+
+from gi_tools.codebook import forms
+from gi_tools.detection import find_form
+from gi_tools.readers import read
+from gi_tools.tables import read_tables
+from gi_tools.tokens import to_tokens
+
+FORMS = ("2014", "2019", "2021")
+COUNTS = st.integers(0, 9).map(str) | st.integers(0, 99_999).map(str)
+NO_NUMBER = {"": "blank", "-": "dash", "/": "dash", "——": "dash", "无": "none_text"}
+PROPERTY = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+
+
+def read_cells(form, text):
+    tokens = to_tokens(read(text.encode(), name="rendered"))
+    assert find_form(tokens, 2020).key == form
+    figures = read_tables(tokens, form).figures
+    return {(f.indicator, f.applicant): (f.value, f.state) for f in figures}
+
+
+def draw_cells(data, form, texts):
+    targets = forms()[form].targets
+    drawn = data.draw(st.lists(texts, min_size=len(targets), max_size=len(targets)))
+    return {t[:2]: text for t, text in zip(targets, drawn, strict=True)}
+
+
+def to_truth(cells):
+    return {
+        key: (int(text), "reported") if text.isdigit() else (None, NO_NUMBER[text])
+        for key, text in cells.items()
+    }
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("dress", RENDERINGS)
+@PROPERTY
+@given(data=st.data())
+def test_every_dress_gives_identical_cells(form, dress, data):
+    cells = draw_cells(data, form, COUNTS | st.sampled_from(list(NO_NUMBER)))
+    assert read_cells(form, RENDERINGS[dress](form, cells)) == to_truth(cells)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("dress", FULL_RENDERINGS)
+@PROPERTY
+@given(data=st.data())
+def test_full_tables_survive_dresses_that_hide_blanks(form, dress, data):
+    cells = draw_cells(data, form, COUNTS)
+    assert read_cells(form, FULL_RENDERINGS[dress](form, cells)) == to_truth(cells)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("dress", [*RENDERINGS, *FULL_RENDERINGS])
+def test_a_table_without_numbers_gives_none(form, dress):
+    cells = {target[:2]: "" for target in forms()[form].targets}
+    found = read_cells(form, (RENDERINGS | FULL_RENDERINGS)[dress](form, cells))
+    assert {value for value, _ in found.values()} <= {None}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@PROPERTY
+@given(data=st.data())
+def test_a_cut_page_invents_nothing(form, data):
+    cells = draw_cells(data, form, COUNTS)
+    dress = data.draw(st.sampled_from([*RENDERINGS, *FULL_RENDERINGS]))
+    text = (RENDERINGS | FULL_RENDERINGS)[dress](form, cells)
+    cut = text[: data.draw(st.integers(0, len(text)))]
+    tokens = to_tokens(read(("统计表\n" + cut).encode(), name="cut"))
+    truth = to_truth(cells)
+    for figure in read_tables(tokens, form).figures:
+        wanted = truth[figure.indicator, figure.applicant][0]
+        # A figure itself can be cut in the middle of its digits, at the very end.
+        known = figure.value in (None, wanted) or str(wanted).startswith(figure.raw)
+        assert known, (dress, figure, wanted)
+
+
+def test_a_place_leads_back_to_the_raw_cell():
+    cells = {t[:2]: str(n) for n, t in enumerate(forms()["2021"].targets)}
+    for text in (to_html("2021", cells), RENDERINGS["pipes"]("2021", cells)):
+        document = read(text.encode(), name="rendered")
+        figures = read_tables(to_tokens(document), "2021").figures
+        assert len(figures) == 200
+        for figure in figures:
+            assert document.slice(document.locate(figure.place)) == figure.raw
+
+
+@pytest.mark.parametrize(
+    ("row", "values"),
+    [
+        ("规章000", [0, 0, 0]),
+        ("规章120", [1, 2, 0]),
+        ("规章1200", [None, None, None]),  # 12|0|0, 1|20|0 or 1|2|00: nobody can tell
+        ("规章 1 2 0", [1, 2, 0]),
+        ("规章\t1\t\t3", [1, None, 3]),
+        ("| 规章 |  |  | 7 | 8 | 9 |", [7, 8, 9]),
+        ("规章 | 7 | 8 | 9 | | | |", [7, 8, 9]),
+        ("规章 | 7 |", [7, None, None]),
+        ("规章\n7\n8", [None, None, None]),
+        ("规章\n7\n\n9", [7, None, 9]),
+        ("规章\n7\n8\n9", [7, 8, 9]),
+        ("规章\n7\n8\n9\n10", [None, None, None]),
+    ],
+)
+def test_a_row_of_three(row, values):
+    text = (
+        "第二十条第（一）项\n信息内容\n本年制发件数\n本年废止件数\n现行有效件数\n"
+        f"{row}\n行政规范性文件\n1\n2\n3\n第二十条第（五）项\n行政许可\n5\n"
+    )
+    figures = read_tables(to_tokens(read(text.encode())), "2021").figures
+    found = {f.indicator: f.value for f in figures}
+    names = ("rules.made", "rules.repealed", "rules.in_force")
+    assert [found[name] for name in names] == values
+    assert [found[f"normative.{n}"] for n in ("made", "repealed", "in_force")] == [1, 2, 3]
+    assert found["permits.decisions"] == 5
+
+
+def test_what_cannot_be_placed_stays_visible():
+    text = (
+        "信息内容 | 本年制发件数 | 本年废止件数 | 现行有效件数 |\n规章 | 0 | 0 | 1 |\n"
+        "其他主动公开文件 | 186 | 86 | 255 |\n行政规范性文件 | 2 | 0 | 9 |\n"
+    )
+    reading = read_tables(to_tokens(read(text.encode())), "2021")
+    assert [u.text for u in reading.unmatched] == ["其他主动公开文件 | 186 | 86 | 255"]
+    assert reading.unmatched[0].reason == "no such row in the form"
+    assert 186 not in {figure.value for figure in reading.figures}
+
+
+def test_heads_of_another_form_bring_its_cells():
+    text = (
+        "信息内容\n本年新制作数量\n本年新公开数量\n对外公开总数量\n规章\n1\n2\n3\n规范性文件\n4\n5\n6\n"
+        "信息内容\n本年处理决定数量\n行政许可\n7\n信息内容\n本年收费金额（单位：万元）\n"
+        "行政事业性收费\n282.1\n"
+    )
+    tokens = to_tokens(read(text.encode()))
+    assert find_form(tokens, 2021).key == "2021"
+    found = {f.indicator: f.value for f in read_tables(tokens, "2021").figures}
+    assert found["normative.disclosed_total"] == 6
+    assert found["permits.decisions"] == 7
+    assert found["charges.amount"] == 282.1
+
+
+def test_money_comes_in_myriad_yuan_and_keeps_its_raw_text():
+    text = (
+        "信息内容 | 采购项目数量 | 采购总金额 |\n政府集中采购 | 6 | 251000元 |\n"
+        "信息内容 | 上一年项目数量 | 本年增/减 |\n行政事业性收费 | 3 | 减4 |\n"
+    )
+    found = {f.indicator: f for f in read_tables(to_tokens(read(text.encode())), "2019")[0]}
+    amount = found["procurement.amount"]
+    assert (amount.value, amount.unit, amount.raw) == (25.1, "万元", "251000元")
+    assert found["charges.items_change"].value == -4
+
+
+def test_labels_and_rows_that_came_apart_are_filled_by_number_and_order():
+    rows = [
+        "| 一、本年新收政府信息公开申请数量 | 9 | 0 | 0 | 0 | 0 | 0 | 9 |",
+        "| 二、上年结转政府信息公开申请数量 | 1 | 0 | 0 | 0 | 0 | 0 | 1 |",
+        "| （一）予以公开 | 5 | 0 | 0 | 0 | 0 | 0 | 5 |",
+        "（二）部分公开（区分处理的，只",
+        "计这一情形，不计其他情形）",
+        "2.其他法律行政法规禁",
+        "止公开",
+        "| 2 | 0 | 0 | 0 | 0 | 0 | 2 |",
+        "| 1.属于国家秘密 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |",
+        "| 3 | 0 | 0 | 0 | 0 | 0 | 3 |",
+        "| 3.危及“三安全一稳定” | 0 | 0 | 0 | 0 | 0 | 0 | 0 |",
+    ]
+    text = "自然人 商业企业 法律服务机构\n" + "\n".join(rows)
+    figures = read_tables(to_tokens(read(text.encode())), "2021").figures
+    found = {f.indicator: f.value for f in figures if f.applicant == "total"}
+    assert found["outcomes.partial"] == 2
+    assert found["outcomes.refused.other_law"] == 3
+    assert found["outcomes.refused.security"] == 0
+    # One figure row too few: none of the two may be given away.
+    text = text.replace("| 3 | 0 | 0 | 0 | 0 | 0 | 3 |\n", "")
+    figures = read_tables(to_tokens(read(text.encode())), "2021").figures
+    assert {f.value for f in figures if f.indicator == "outcomes.refused.other_law"} <= {
+        None
+    }
