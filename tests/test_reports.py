@@ -1,0 +1,77 @@
+"""Cases are file pairs: a report and the cells that stand in it. Add two files, no code."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+import gi_tools as gi
+from gi_tools.facts import to_facts
+
+ROOT = Path(__file__).parents[1]
+CASES = ROOT / "tests" / "cases" / "reports"
+SAMPLES = ROOT / "data" / "samples"
+NAMES = sorted(path.name.removesuffix(".facts.csv") for path in CASES.glob("*.facts.csv"))
+MANIFEST = {
+    Path(row["file"]).stem: row
+    for row in csv.DictReader((SAMPLES / "manifest.csv").open(encoding="utf-8-sig"))
+}
+
+
+def find_source(name):
+    found = [
+        path
+        for folder in (CASES, SAMPLES)
+        for path in folder.glob(f"{name}.*")
+        if not path.name.endswith(".facts.csv")
+    ]
+    assert len(found) == 1, f"{name}: {len(found)} sources"
+    return found[0]
+
+
+def read_truth(name):
+    with (CASES / f"{name}.facts.csv").open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            value = float(row["value"]) if row["value"] else None
+            yield (row["indicator"], row["applicant"] or None), (value, row["state"])
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def case(request):
+    path = find_source(request.param)
+    return request.param, gi.parse(gi.read(path))
+
+
+def test_every_cell_is_read(case):
+    name, report = case
+    found = {
+        (f.indicator, f.applicant): (f.value, f.state)
+        for f in to_facts(report)
+        if f.origin == "table"
+    }
+    truth = dict(read_truth(name))
+    wrong = {k: (v, found.get(k)) for k, v in truth.items() if found.get(k) != v}
+    assert not wrong, f"{len(wrong)} of {len(truth)}: {list(wrong.items())[:8]}"
+    extra = [k for k, (v, _) in found.items() if v is not None and k not in truth]
+    assert not extra
+
+
+def test_every_place_leads_to_the_raw_text(case):
+    _, report = case
+    for fact in to_facts(report, absent=False):
+        if fact.place:
+            raw = report.document.slice(fact.place)
+            assert "".join(raw.split()) == "".join(fact.raw.split())
+
+
+@pytest.mark.parametrize("name", MANIFEST)
+def test_a_sample_says_who_when_and_which_form(name):
+    row = MANIFEST[name]
+    report = gi.parse(gi.read(SAMPLES / row["file"]))
+    assert report.identity.year == int(row["year"])
+    assert report.form == row["form"]
+    assert report.identity.agency == row["agency"]
+    states = [figure.state for figure in report.figures]
+    assert len(states) == int(row["value_cells"])
+    assert states.count("reported") == int(row["filled"])
+    assert report.document.source.charset.removesuffix("hkscs") in row["charset"].lower()
