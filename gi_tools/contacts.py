@@ -1,0 +1,94 @@
+"""The contact sentence of a report to address, postcode, telephone, e-mail, website."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import NamedTuple
+
+import regex
+
+TRIES = 8  # matches of a label before a field counts as not printed
+
+_COLON = r"(?:号码)?\s?(?:为|是|[:：;])?\s{0,4}"
+_NUMBER = (
+    r"(?P<value>[(（]?\d[\d()（）—–－―~.\- ]{5,24}(?:转\d{1,5})?)"
+    r"(?!\s?[\d%余个条次件人])"
+)
+_NOT = r"(?<!监督|举报|投诉|热线)"
+_NEXT = "邮政?编|联系|电话|办公电话|传真"
+_HOST = r"(?:[A-Za-z0-9\-]{1,40}\.){1,5}(?:gov|org|com|net|edu|cn)(?:\.cn)?(?![A-Za-z])"
+_PATTERNS = {
+    "address": (
+        r"(?<!网站|网络|邮箱|电子|IP)地\s?址\s?(?:为|是|[:：])\s{0,4}"
+        rf"(?P<value>(?:(?!{_NEXT})[^,;。|\n()，；（）]"
+        rf"|[(（](?!{_NEXT})[^()（）\n]{{0,30}}[)）]){{3,80}})"
+    ),
+    "postcode": rf"邮\s?政?\s?编\s?[码号]?{_COLON}(?P<value>\d{{6}})(?!\d)",
+    "phone": rf"(?:{_NOT}电\s?话(?:[/、及和]传真)?{_COLON}|\b[Tt][Ee][Ll]\b[.:：]?\s?"
+    rf"|联系[:：]\s?){_NUMBER}",
+    "fax": rf"(?:传\s?真(?:电话)?{_COLON}|\b[Ff][Aa][Xx]\b[.:：]?\s?){_NUMBER}",
+    "email": (
+        r"(?<![\w.+\-])(?P<value>[A-Za-z0-9_.+\-]{1,64}@"
+        r"(?:[A-Za-z0-9\-]{1,40}\.){1,4}[A-Za-z]{2,10})"
+    ),
+    "website": (
+        r"(?P<value>(?:https?:)?//[\w.\-]{3,80}(?:[:/][A-Za-z0-9_./%?=&~#:\-]{0,150})?"
+        rf"|(?<![\w@.\-]){_HOST}(?:/[A-Za-z0-9_./%?=&~#\-]{{0,150}})?)"
+    ),
+}
+_COMPILED = {
+    key: regex.compile(pattern, regex.ASCII) for key, pattern in _PATTERNS.items()
+}
+_TRIM = " \t-—–－―~.,:;、，：；"
+
+
+class Contacts(NamedTuple):
+    """How to reach the body that reports, each as printed, None where it is not."""
+
+    address: str | None = None
+    postcode: str | None = None
+    phone: str | None = None
+    fax: str | None = None
+    email: str | None = None
+    website: str | None = None
+
+
+def find_contacts(texts: Iterable[str]) -> tuple[Contacts, int | None]:
+    """
+    Find the contacts in texts in order of trust, and where the first one stands.
+
+    The offset counts in the first text; None when nothing was found there.
+    """
+    found: dict[str, str] = {}
+    at = None
+    for number, text in enumerate(texts):
+        for key, pattern in _COMPILED.items():
+            matches = () if key in found else islice(pattern.finditer(text), TRIES)
+            for match in matches:
+                if value := _clean(key, match["value"]):
+                    found[key] = value
+                    at = match.start() if number == 0 and at is None else at
+                    break
+    return Contacts(**found), at
+
+
+def _clean(key: str, value: str) -> str | None:
+    value = value.strip(_TRIM)
+    if key == "address" and (value.isascii() or "://" in value):
+        return None
+    if key in ("phone", "fax"):
+        value = _close(value)
+        digits = sum(char.isdigit() for char in value)
+        return value if 7 <= digits <= 18 else None
+    return value or None
+
+
+def _close(value: str) -> str:
+    """Cut a number at a bracket that was opened before it or is never closed."""
+    for opening, closing in ("()", "（）"):
+        if value.count(closing) > value.count(opening):
+            value = value[: value.rfind(closing)]
+        if value.count(opening) > value.count(closing):
+            value = value[: value.rfind(opening)]
+    return value.strip(_TRIM)
