@@ -1,4 +1,4 @@
-"""Cases are file pairs: a report and the cells that stand in it. Add two files, no code."""
+"""Cases are file pairs: a report and its cells. Adding one takes two files, no code."""
 
 import csv
 from pathlib import Path
@@ -11,7 +11,8 @@ from gi_tools.facts import to_facts
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "cases" / "reports"
 SAMPLES = ROOT / "data" / "samples"
-NAMES = sorted(path.name.removesuffix(".facts.csv") for path in CASES.glob("*.facts.csv"))
+TRUTHS = CASES.glob("*.facts.csv")
+NAMES = sorted(path.name.removesuffix(".facts.csv") for path in TRUTHS)
 MANIFEST = {
     Path(row["file"]).stem: row
     for row in csv.DictReader((SAMPLES / "manifest.csv").open(encoding="utf-8-sig"))
@@ -74,4 +75,5 @@ def test_a_sample_says_who_when_and_which_form(name):
     states = [figure.state for figure in report.figures]
     assert len(states) == int(row["value_cells"])
     assert states.count("reported") == int(row["filled"])
-    assert report.document.source.charset.removesuffix("hkscs") in row["charset"].lower()
+    charset = report.document.source.charset.removesuffix("hkscs")
+    assert charset in row["charset"].lower()

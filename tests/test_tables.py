@@ -118,7 +118,8 @@ def test_a_row_of_three(row, values):
     found = {f.indicator: f.value for f in figures}
     names = ("rules.made", "rules.repealed", "rules.in_force")
     assert [found[name] for name in names] == values
-    assert [found[f"normative.{n}"] for n in ("made", "repealed", "in_force")] == [1, 2, 3]
+    below = [found[f"normative.{n}"] for n in ("made", "repealed", "in_force")]
+    assert below == [1, 2, 3]
     assert found["permits.decisions"] == 5
 
 
@@ -135,7 +136,8 @@ def test_what_cannot_be_placed_stays_visible():
 
 def test_heads_of_another_form_bring_its_cells():
     text = (
-        "信息内容\n本年新制作数量\n本年新公开数量\n对外公开总数量\n规章\n1\n2\n3\n规范性文件\n4\n5\n6\n"
+        "信息内容\n本年新制作数量\n本年新公开数量\n对外公开总数量\n"
+        "规章\n1\n2\n3\n规范性文件\n4\n5\n6\n"
         "信息内容\n本年处理决定数量\n行政许可\n7\n信息内容\n本年收费金额（单位：万元）\n"
         "行政事业性收费\n282.1\n"
     )
@@ -152,7 +154,8 @@ def test_money_comes_in_myriad_yuan_and_keeps_its_raw_text():
         "信息内容 | 采购项目数量 | 采购总金额 |\n政府集中采购 | 6 | 251000元 |\n"
         "信息内容 | 上一年项目数量 | 本年增/减 |\n行政事业性收费 | 3 | 减4 |\n"
     )
-    found = {f.indicator: f for f in read_tables(to_tokens(read(text.encode())), "2019")[0]}
+    figures = read_tables(to_tokens(read(text.encode())), "2019").figures
+    found = {f.indicator: f for f in figures}
     amount = found["procurement.amount"]
     assert (amount.value, amount.unit, amount.raw) == (25.1, "万元", "251000元")
     assert found["charges.items_change"].value == -4
@@ -181,6 +184,6 @@ def test_labels_and_rows_that_came_apart_are_filled_by_number_and_order():
     # One figure row too few: none of the two may be given away.
     text = text.replace("| 3 | 0 | 0 | 0 | 0 | 0 | 3 |\n", "")
     figures = read_tables(to_tokens(read(text.encode())), "2021").figures
-    assert {f.value for f in figures if f.indicator == "outcomes.refused.other_law"} <= {
-        None
-    }
+    assert {
+        f.value for f in figures if f.indicator == "outcomes.refused.other_law"
+    } <= {None}
