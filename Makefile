@@ -13,6 +13,7 @@ PYTEST_FLAGS :=
 UV_FLAGS :=
 
 NOTEBOOKS = $(wildcard notebooks/*.ipynb)
+SAMPLES = $(filter-out %/README.md %/manifest.csv,$(wildcard data/samples/*.*))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -57,7 +58,7 @@ $(STAMP): requirements.lock pyproject.toml | $(BIN)/python
 study: export GI_BUILD := $(CURDIR)/build
 study: $(STAMP) ## execute the notebooks to HTML and write facts.csv, both in build/
 	@mkdir -p build
-	$(BIN)/gi parse --csv data/samples/*.* > build/facts.csv
+	$(BIN)/gi parse --csv $(SAMPLES) > build/facts.csv
 	$(BIN)/jupyter nbconvert --execute --to html --output-dir build notebooks/*.ipynb
 	@echo "Left in build/:"
 	@cd build && find . -type f | sort | sed 's|^\./|  |'

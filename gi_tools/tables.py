@@ -14,7 +14,7 @@ from gi_tools.rows import Item, settle_rows, to_items, trim_matches
 from gi_tools.slots import Fit
 from gi_tools.tokens import Token
 
-FEWEST_LABELS = 3  # rows and heads; with fewer a document has no statutory table
+FEWEST_LABELS = 3  # rows, heads and banners; with fewer a document has no statutory table
 FEWEST_EMPTY = 4  # rows without any cell beside them that still make a table
 TO_MYRIAD = {"元": 0.0001, "万元": 1, "亿元": 10_000}
 
@@ -60,8 +60,8 @@ def read_tables(tokens: list[Token], form_key: str) -> TableReading:
     book = template(form_key)
     matches = find_rows(tokens, book)
     matches = trim_matches(matches, form_key)
-    heads = {t.key for t in tokens} & head_keys(forms()[form_key].family)
-    if len(matches) + len(heads) < FEWEST_LABELS:
+    words = head_keys(forms()[form_key].family) | book.words | book.columns
+    if len(matches) + len(words & {t.key for t in tokens}) < FEWEST_LABELS:
         matches = []
     sheet = _Sheet(tokens)
     items = to_items(tokens, form_key, matches)
@@ -85,7 +85,6 @@ def read_tables(tokens: list[Token], form_key: str) -> TableReading:
     for table in forms()[form_key].tables:
         if table.layout == "columns":
             sheet.add(table.name, read_outcomes(tokens, table, after))
-    words = head_keys(forms()[form_key].family) | book.words | book.columns
     sheet.keep_leftovers(matches, words)
     return TableReading(
         tuple(sheet.figures.values()),

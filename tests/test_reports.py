@@ -77,3 +77,27 @@ def test_a_sample_says_who_when_and_which_form(name):
     assert states.count("reported") == int(row["filled"])
     charset = report.document.source.charset.removesuffix("hkscs")
     assert charset in row["charset"].lower()
+
+
+def test_a_report_shows_itself_and_escapes_what_it_shows():
+    page = (
+        "<html><body><h1>&lt;b&gt;某某市教育局2022年政府信息公开工作年度报告</h1>"
+        "<p>一、&lt;script&gt;总体情况</p><table><tr><td>信息内容</td><td>本年处理决定数量"
+        "</td></tr><tr><td>行政许可</td><td>&lt;i&gt;5</td></tr></table></body></html>"
+    )
+    shown = gi.parse(gi.read(page.encode()))._repr_html_()
+    for hostile in ("<script>", "<i>5", "<b>某某"):
+        assert hostile not in shown
+    assert "&lt;i&gt;5" in shown
+    assert "permits.decisions" in shown
+
+
+def test_what_the_form_is_told_from_stands_in_the_evidence():
+    report = gi.parse(gi.read(SAMPLES / "wenzhou_sti_2017.txt"))
+    assert any("form 2014" in line and "line " in line for line in report.evidence)
+    assert any("year 2017" in line for line in report.evidence)
+
+
+def test_an_unrelated_text_is_no_report():
+    with pytest.raises(gi.ParseError, match="no annual report"):
+        gi.parse(gi.read("今天天气晴朗。\n明天有雨。".encode(), name="weather.txt"))

@@ -55,8 +55,10 @@ def test_integers_stay_integers_and_money_stays_exact():
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("二十", 20), ("一百零五", 105), ("壹仟贰佰叁拾肆", 1234), ("廿三", 23),
-     ("二〇一七", 2017), ("一万二千", 12000), ("百十", None), ("十百", None), ("两", 2)],
+    [("二十", 20), ("一百零五", 105), ("壹仟贰佰叁拾肆", 1234),
+     ("廿三", 23),
+     ("二〇一七", 2017), ("一万二千", 12000), ("百十", None), ("十百", None),
+     ("两", 2)],
 )  # fmt: skip
 def test_chinese_numerals(text, number):
     assert hanzi_to_number(text) == number

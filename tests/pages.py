@@ -1,0 +1,353 @@
+"""Blocks to pages: a small PDF writer with ruled tables, breaks and page furniture."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+from typing import NamedTuple
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
+from gi_tools.documents import Cell, Grid, Paragraph
+
+WIDTH, HEIGHT = 595.0, 842.0
+MARGIN = 72.0
+LEADING = 1.5
+PAD = 3.0
+WIDTHS = {  # shares of the columns of the forms' tables
+    3: (5, 1, 2),
+    4: (3, 2, 2, 2),
+    10: (1, 1.6, 5, *(1.9,) * 7),
+    15: (1,) * 15,
+}
+
+
+class Dress(NamedTuple):
+    """
+    How pages look. ``rules``: lines, boxes (one a cell), fills (thin areas) or none.
+
+    At a page break ``repeat`` prints the header rows again, ``cut`` parts a row that
+    does not fit, ``is_open`` leaves the rules at the break out.
+    """
+
+    rules: str = "lines"
+    size: float = 9.0
+    repeat: int = 0
+    cut: bool = False
+    is_open: bool = False
+    head: str = ""
+    numbered: bool = True
+    turn: int = 0
+
+
+class Row(NamedTuple):
+    """One row as laid out: its cells with their wrapped lines, and its height."""
+
+    cells: tuple[tuple[Cell, tuple[str, ...]], ...]
+    height: float
+
+
+class Font:
+    """A subset of the CJK font that matplotlib's helper brings, ready to embed."""
+
+    def __init__(self, characters: frozenset[str]) -> None:
+        path = files("zhplot") / "fonts" / "NotoSansSC-Regular.ttf"
+        font = TTFont(BytesIO(path.read_bytes()), lazy=True)
+        cutter = subset.Subsetter(subset.Options(layout_features=[], hinting=False))
+        cutter.populate(text="".join(characters))
+        cutter.subset(font)
+        names, metrics = font.getBestCmap(), font["hmtx"]
+        self.glyphs = {chr(c): font.getGlyphID(name) for c, name in names.items()}
+        scale = 1000 / font["head"].unitsPerEm
+        self.widths = {chr(c): metrics[n][0] * scale for c, n in names.items()}
+        out = BytesIO()
+        font.save(out)
+        self.data = out.getvalue()
+
+    def measure(self, text: str, size: float) -> float:
+        """Width of a text in points."""
+        return sum(self.widths.get(char, 1000) for char in text) * size / 1000
+
+    def encode(self, text: str) -> str:
+        """The glyph numbers of a text, as a PDF string."""
+        return "<" + "".join(f"{self.glyphs.get(c, 0):04X}" for c in text) + ">"
+
+
+@cache
+def make_font(characters: frozenset[str]) -> Font:
+    """Make the subset for some characters once."""
+    return Font(characters)
+
+
+class Writer:
+    """Lay blocks out from the top down, page after page."""
+
+    def __init__(self, blocks: Iterable[Paragraph | Grid], dress: Dress) -> None:
+        blocks = list(blocks)
+        self.dress = dress
+        self.font = make_font(frozenset(dress.head) | _characters(blocks))
+        self.pages: list[list[str]] = []
+        self._turn_page()
+        for block in blocks:
+            if isinstance(block, Grid):
+                self._add_grid(block)
+            else:
+                self._add_text(block.text)
+
+    def _turn_page(self) -> None:
+        self.pages.append([])
+        self.y = MARGIN
+        number, middle = len(self.pages), WIDTH / 2
+        if self.dress.head:
+            self._write(self.dress.head, MARGIN, MARGIN - 24, 8)
+        if self.dress.numbered:
+            self._write(f"- {number} -", middle - 8, HEIGHT - MARGIN + 30, 9)
+
+    def _write(self, text: str, x: float, y: float, size: float) -> None:
+        """Write one line; ``y`` is its top."""
+        base = HEIGHT - y - 0.88 * size
+        place = f"{size:g} 0 0 {size:g} {x:.2f} {base:.2f}"
+        self.pages[-1].append(f"BT /F 1 Tf {place} Tm {self.font.encode(text)} Tj ET")
+
+    def _add_text(self, text: str) -> None:
+        """A paragraph with its first line set in, or a centred title."""
+        size = 1.4 * self.dress.size
+        if text.startswith("^"):
+            text, size = text[1:], 2 * self.dress.size
+            inner = self.font.measure(text, size)
+            self._new_line(size)
+            self._write(text, (WIDTH - inner) / 2, self.y - LEADING * size, size)
+            return
+        lines = list(self._wrap(text, WIDTH - 2 * MARGIN, size, 2 * size))
+        for number, line in enumerate(lines):
+            self._new_line(size)
+            x = MARGIN + (2 * size if not number else 0)
+            self._write(line, x, self.y - LEADING * size, size)
+
+    def _new_line(self, size: float) -> None:
+        if self.y + LEADING * size > HEIGHT - MARGIN:
+            self._turn_page()
+        self.y += LEADING * size
+
+    def _wrap(
+        self, text: str, width: float, size: float, indent: float = 0
+    ) -> Iterator[str]:
+        line, left = "", width - indent
+        for char in text:
+            step = self.font.measure(char, size)
+            if char == "\n" or (step > left + 0.01 and line):
+                yield line
+                line, left = "", width
+            if char != "\n":
+                line, left = line + char, left - step
+        if line:
+            yield line
+
+    def _add_grid(self, grid: Grid) -> None:
+        shares = WIDTHS.get(grid.width, (1,) * grid.width)
+        step = (WIDTH - 2 * MARGIN) / sum(shares)
+        xs = [MARGIN]
+        for share in shares:
+            xs.append(xs[-1] + share * step)
+        rows = self._lay_rows(grid, xs)
+        start = 0
+        while start < len(rows):
+            start, rows = self._add_rows(rows, start, xs)
+            if start < len(rows):
+                self._turn_page()
+                if self.dress.repeat:
+                    self._add_rows(rows[: self.dress.repeat], 0, xs, is_head=True)
+        self.y += 12
+
+    def _lay_rows(self, grid: Grid, xs: list[float]) -> list[Row]:
+        size, rows = self.dress.size, []
+        need: dict[int, float] = {}
+        for number, cells in enumerate(grid.rows):
+            laid = []
+            for cell in cells:
+                right = xs[cell.column - 1 + cell.colspan]
+                width = right - xs[cell.column - 1] - 2 * PAD
+                lines = tuple(self._wrap(cell.text, width, size))
+                height = max(len(lines), 1) * 1.25 * size + 2 * PAD
+                last = number + cell.rowspan - 1
+                before = sum(row.height for row in rows[number:])
+                need[last] = max(need.get(last, 0), 0 if cell.rowspan > 1 else height)
+                del before
+                laid.append((cell, lines))
+            rows.append(Row(tuple(laid), max(need.get(number, 0), 1.25 * size + 6)))
+        return rows
+
+    def _add_rows(
+        self, rows: list[Row], start: int, xs: list[float], is_head: bool = False
+    ) -> tuple[int, list[Row]]:
+        """Draw as many rows as fit; give the number of the first one left."""
+        end, y, ys = start, self.y, [self.y]
+        while end < len(rows) and y + rows[end].height <= HEIGHT - MARGIN:
+            y += rows[end].height
+            ys.append(y)
+            end += 1
+        room = HEIGHT - MARGIN - y
+        lines = int((room - 2 * PAD) / (1.25 * self.dress.size))
+        is_cut = self.dress.cut and end < len(rows) and lines >= 1
+        if is_cut:
+            upper, lower = _cut_row(rows[end], lines, room)
+            rows = [*rows[:end], upper, lower, *rows[end + 1 :]]
+            ys.append(y + room)
+            end += 1
+        is_broken = end < len(rows) and not is_head
+        self._draw(rows, start, end, xs, ys, is_broken)
+        rows = _carry_over(rows, start, end, self.left)
+        self.y = ys[-1]
+        return end, rows
+
+    def _draw(
+        self,
+        rows: list[Row],
+        start: int,
+        end: int,
+        xs: list[float],
+        ys: list[float],
+        is_broken: bool,
+    ) -> None:
+        """Draw some rows; lines of a cell that do not fit are kept in ``left``."""
+        self.left: list[tuple[Cell, tuple[str, ...]]] = []
+        size = self.dress.size
+        for number in range(start, end):
+            for cell, lines in rows[number].cells:
+                last = number + cell.rowspan
+                top, bottom = ys[number - start], ys[min(last, end) - start]
+                left, right = xs[cell.column - 1], xs[cell.column - 1 + cell.colspan]
+                open_top = self.dress.is_open and start and number == start
+                runs_on = last > end or (last == end and is_broken)
+                open_bottom = self.dress.is_open and runs_on
+                self._rule(left, top, right, bottom, not open_top, not open_bottom)
+                fit = max(int((bottom - top - 2 * PAD) / (1.25 * size) + 0.01), 0)
+                if last > end:
+                    rest = cell._replace(rowspan=last - end)
+                    self.left.append((rest, lines[fit:]))
+                    lines = lines[:fit]
+                y = top + (bottom - top - len(lines) * 1.25 * size) / 2
+                for line in lines:
+                    inner = self.font.measure(line, size)
+                    x = left + PAD
+                    if len(lines) == 1:
+                        x = (left + right - inner) / 2
+                    self._write(line, x, y, size)
+                    y += 1.25 * size
+
+    def _rule(
+        self, x: float, y: float, u: float, v: float, top: bool, bottom: bool
+    ) -> None:
+        """The border of one cell, in the dress's manner."""
+        if self.dress.rules == "none":
+            return
+        if self.dress.rules == "boxes" and top and bottom:
+            box = f"{x:.2f} {HEIGHT - v:.2f} {u - x:.2f} {v - y:.2f}"
+            self.pages[-1].append(f"0.5 w {box} re S")
+            return
+        sides = [(x, y, x, v), (u, y, u, v)]
+        sides += [(x, y, u, y)] * top + [(x, v, u, v)] * bottom
+        for a, b, c, d in sides:
+            if self.dress.rules == "fills":
+                wide, high = max(c - a, 0.5), max(d - b, 0.5)
+                box = f"{a - 0.25:.2f} {HEIGHT - d - 0.25:.2f} {wide:.2f} {high:.2f}"
+                self.pages[-1].append(f"{box} re f")
+            else:
+                ends = f"{a:.2f} {HEIGHT - b:.2f} m {c:.2f} {HEIGHT - d:.2f} l"
+                self.pages[-1].append(f"0.5 w {ends} S")
+
+
+def _characters(blocks: list[Paragraph | Grid]) -> frozenset[str]:
+    texts = [b.text for b in blocks if isinstance(b, Paragraph)]
+    grids = [b for b in blocks if isinstance(b, Grid)]
+    texts += [cell.text for grid in grids for row in grid.rows for cell in row]
+    return frozenset("".join(texts)) - {"\n"} | frozenset("- 0123456789")
+
+
+def _cut_row(row: Row, lines: int, room: float) -> tuple[Row, Row]:
+    """Part a row after some lines of each cell."""
+    upper = tuple((cell, text[:lines]) for cell, text in row.cells)
+    lower = tuple((cell, text[lines:]) for cell, text in row.cells)
+    return Row(upper, room), Row(lower, row.height - room + 4 * PAD)
+
+
+def _carry_over(
+    rows: list[Row], start: int, end: int, left: list[tuple[Cell, tuple[str, ...]]]
+) -> list[Row]:
+    """Give the next row the cells that run on over the break."""
+    if end >= len(rows) or not left:
+        return rows
+    carried = sorted([*rows[end].cells, *left], key=lambda pair: pair[0].column)
+    return [*rows[:end], Row(tuple(carried), rows[end].height), *rows[end + 1 :]]
+
+
+def to_pdf(blocks: Iterable[Paragraph | Grid], dress: Dress | None = None) -> bytes:
+    """Write blocks as a PDF with text; a paragraph that begins with ^ is a title."""
+    writer = Writer(blocks, dress or Dress())
+    return _assemble(writer.pages, writer.font, writer.dress.turn)
+
+
+def _assemble(pages: list[list[str]], font: Font, turn: int) -> bytes:
+    """The objects of a PDF file: catalogue, pages, contents and one font."""
+    first = 8  # the number of the first page object
+    kids = " ".join(f"{first + 2 * n} 0 R" for n in range(len(pages)))
+    widths = " ".join(f"{font.glyphs[c]} [{w:.0f}]" for c, w in font.widths.items())
+    pairs = "\n".join(
+        f"<{glyph:04X}> <{char.encode('utf-16-be').hex()}>"
+        for char, glyph in font.glyphs.items()
+    )
+    meaning = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
+        "1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
+        f"{len(font.glyphs)} beginbfchar\n{pairs}\nendbfchar\nendcmap end end"
+    )
+    objects: list[bytes] = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
+        b"<< /Type /Font /Subtype /Type0 /BaseFont /GI /Encoding /Identity-H "
+        b"/DescendantFonts [4 0 R] /ToUnicode 7 0 R >>",
+        b"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /GI /CIDToGIDMap /Identity "
+        b"/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> "
+        b"/FontDescriptor 5 0 R /W [" + widths.encode() + b"] >>",
+        b"<< /Type /FontDescriptor /FontName /GI /Flags 4 /FontBBox [0 -120 1000 880] "
+        b"/ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 700 /StemV 80 "
+        b"/FontFile2 6 0 R >>",
+        _stream(font.data),
+        _stream(meaning.encode()),
+    ]
+    for number, page in enumerate(pages):
+        box = f"[0 0 {WIDTH:g} {HEIGHT:g}]"
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox {box} /Rotate {turn} /Contents "
+            f"{first + 2 * number + 1} 0 R /Resources << /Font << /F 3 0 R >> >> >>"
+            "".encode()
+        )
+        objects.append(_stream("\n".join(page).encode()))
+    return _number(objects)
+
+
+def _stream(data: bytes) -> bytes:
+    packed = zlib.compress(data)
+    head = f"<< /Length {len(packed)} /Filter /FlateDecode >>\nstream\n".encode()
+    return head + packed + b"\nendstream"
+
+
+def _number(objects: list[bytes]) -> bytes:
+    """Put the objects one after another, with the table of where each begins."""
+    out, places = BytesIO(), []
+    out.write(b"%PDF-1.7\n")
+    for number, one in enumerate(objects, 1):
+        places.append(out.tell())
+        out.write(b"%d 0 obj\n%b\nendobj\n" % (number, one))
+    start = out.tell()
+    out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1))
+    for place in places:
+        out.write(b"%010d 00000 n \n" % place)
+    size = len(objects) + 1
+    out.write(b"trailer\n<< /Size %d /Root 1 0 R >>\n" % size)
+    out.write(b"startxref\n%d\n%%%%EOF\n" % start)
+    return out.getvalue()

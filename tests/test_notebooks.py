@@ -1,0 +1,165 @@
+"""Every notebook keeps its budget, runs from two folders, shows its figures."""
+
+import os
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[1]
+PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+MOST_CELLS, MOST_LINES, LONGEST_CELL = 15, 60, 10
+FORBIDDEN = re.compile(r"\bdef\b|[!%]\s*pip\b|https?:|^\s*!", re.M)
+MINUTES = re.compile(r"\b(\d+) to (\d+)\b.*\bSeconds?\b", re.I | re.S)
+SOLUTION = re.compile(r"```python\n(.*?)```", re.S)
+
+# What the cells must print, then what the solution of the exercise must print.
+FIGURES = {
+    "01_read_one_report": [
+        "charset='utf-8'",
+        "27 1 34",
+        "<td>温州市科学技术局</td>",
+        "year 2017: line 5",
+        "published 2018-01-02",
+        "        2、依申请公开情况",
+        "line 84:2-5",
+        "'741'",
+        "(58, True)",
+        "form 2014: label 主动公开规范性文件数",
+        "(None, 0, 'form unknown: year 2017, no label seen')",
+        "line 49:54-57 103",
+    ],
+    "02_from_tables_to_facts": [
+        "reported    56\nblank        2",
+        "disclosure.gazette",
+        "capacity.staff_full_time",
+        "3043.0",
+        "519.75 415.8 <NA>",
+        "'reported': 48, 'absent': 9, 'blank': 1",
+        "/      145\n无       16",
+        "1863500元",
+        "186.35",
+        "reason='figures without a label'",
+        "dingxi.10.cumulative",
+        "不涉及",
+    ],
+    "03_check_the_figures": [
+        "Findings(2 fail, 1 unknown, 11 pass)",
+        "0 Findings(2 fail, 0 unknown, 12 pass)",
+        "1 Findings(3 fail, 0 unknown, 11 pass)",
+        "the verdict does not hang on them",
+        "2021.B.natural_person",
+        "2021.C.outcomes.unavailable.not_held",
+        "Findings(0 fail, 0 unknown, 42 pass)",
+        "39.1%\n12.5%",
+        "2330.0",
+        "-2330.0",
+    ],
+}
+
+each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+def load(path):
+    return nbformat.read(path, as_version=4)
+
+
+def list_code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def list_text(notebook):
+    """All that the cells of an executed notebook show, as text and as HTML."""
+    for cell in list_code(notebook):
+        # Two prints may come as one stream or as two.
+        yield "".join(o.text for o in cell.outputs if o.output_type == "stream")
+        for data in (output.get("data", {}) for output in cell.outputs):
+            yield from (data[kind] for kind in data if kind.startswith("text/"))
+
+
+def test_every_notebook_has_its_figures_here():
+    assert [path.stem for path in PATHS] == sorted(FIGURES)
+
+
+@each_notebook
+def test_budget(path):
+    cells = [cell.source.splitlines() for cell in list_code(load(path))]
+    assert len(cells) <= MOST_CELLS
+    assert max(map(len, cells)) <= LONGEST_CELL
+    assert sum(map(len, cells)) <= MOST_LINES
+
+
+@each_notebook
+def test_no_function_no_installation_no_network(path):
+    for cell in list_code(load(path)):
+        assert not FORBIDDEN.search(cell.source), cell.source
+
+
+@each_notebook
+def test_outputs_are_stripped(path):
+    notebook = load(path)
+    assert not [cell for cell in list_code(notebook) if cell.outputs]
+    assert not [cell for cell in list_code(notebook) if cell.execution_count]
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+@each_notebook
+def test_first_cell_frames_the_lesson(path):
+    first = load(path).cells[0]
+    assert first.cell_type == "markdown"
+    assert first.source.startswith(f"# {int(path.stem[:2])}. ")
+    least, most = map(int, MINUTES.search(first.source).groups())
+    assert least < most
+    for word in ("Minutes · 时间", "Questions · 问题", "Objectives · 目标"):
+        assert word in first.source
+
+
+@each_notebook
+def test_last_cell_closes_the_lesson(path):
+    last = load(path).cells[-1]
+    assert last.cell_type == "markdown"
+    for word in ("## Key points · 要点", "## Exercise · 练习", "Solution · 答案"):
+        assert word in last.source
+    assert len(SOLUTION.findall(last.source)) == 1
+
+
+@each_notebook
+def test_every_heading_has_a_line_of_chinese(path):
+    cells = [c.source for c in load(path).cells if c.cell_type == "markdown"]
+    for part in re.split(r"^#+ ", "\n".join(cells), flags=re.M)[1:]:
+        heading, _, rest = part.partition("\n")
+        first = heading + rest.strip().partition("\n")[0]
+        assert re.search(r"[\u4e00-\u9fff]", first), heading
+
+
+@each_notebook
+def test_both_readmes_list_the_notebook_with_its_minutes(path):
+    least, most = MINUTES.search(load(path).cells[0].source).groups()
+    for name, dash in (("README.md", " to "), ("README.zh-CN.md", "–")):
+        text = (ROOT / name).read_text("utf-8")
+        (row,) = [li for li in text.splitlines() if f"](notebooks/{path.name})" in li]
+        assert row.endswith(f"| {least}{dash}{most} |")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("folder", [ROOT / "notebooks", ROOT], ids=["inside", "top"])
+@each_notebook
+def test_notebook_runs_and_shows_its_figures(path, folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("GI_BUILD", str(tmp_path))
+    notebook = load(path)
+    last = notebook.cells[-1].source
+    cells = [nbformat.v4.new_code_cell(code) for code in SOLUTION.findall(last)]
+    notebook.cells += cells
+    NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}).execute()
+    shown = "\n".join(list_text(notebook))
+    for figure in FIGURES[path.stem]:
+        assert figure in shown, figure
+    # A missing glyph, a deprecation: whatever is said on stderr is a fault.
+    outputs = [o for cell in list_code(notebook) for o in cell.outputs]
+    assert not [o for o in outputs if o.get("name") == "stderr"]
+    left = sorted(os.listdir(tmp_path))
+    assert left == (["verdicts.png"] if path.stem == "03_check_the_figures" else [])
+    assert all((tmp_path / name).stat().st_size > 20_000 for name in left)
