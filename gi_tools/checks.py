@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -31,10 +31,11 @@ NEEDED = (
 
 
 class Bound(NamedTuple):
-    """What a sum can be, given that blank counts are at least zero."""
+    """What a sum can be, as blank counts are at least zero, and its largest part."""
 
     low: float
     high: float
+    largest: float = 0
 
     @property
     def is_known(self) -> bool:
@@ -137,15 +138,13 @@ def check(facts: DataFrame) -> Findings:
         )
     import pandas as pd
 
-    columns = [facts[name].tolist() for name in NEEDED]
-    keyed = (
-        [
-            None if value is None or value is pd.NA or value != value else value
-            for value in row
-        ]
-        for row in zip(*columns, strict=True)
-    )
-    return Findings(tuple(_check_rows(keyed)))
+    na, columns = pd.NA, []
+    for name in NEEDED:
+        values = facts[name].tolist()
+        if name in ("agency", "year", "applicant", "value"):
+            values = [None if v is na or v is None or v != v else v for v in values]
+        columns.append(values)
+    return Findings(tuple(_check_rows(zip(*columns, strict=True))))
 
 
 def check_facts(facts: Iterable[Fact]) -> Findings:
@@ -154,10 +153,10 @@ def check_facts(facts: Iterable[Fact]) -> Findings:
     return Findings(tuple(_check_rows(rows)))
 
 
-def _check_rows(rows: Iterable[list]) -> Iterator[Finding]:
+def _check_rows(rows: Iterable[Sequence]) -> Iterator[Finding]:
     reports: dict[tuple, Cells] = {}
     for report_id, agency, year, form, indicator, applicant, value, origin in rows:
-        if origin == "table" and form is not None:
+        if origin == "table" and isinstance(form, str):
             cells = reports.setdefault((report_id, agency, year, form), {})
             cells[indicator, applicant] = value
     years = {(agency, year): cells for (_, agency, year, _), cells in reports.items()}
@@ -180,16 +179,14 @@ def _form_keys(form: str, cells: Cells) -> list[str]:
 def _confront(rule: Rule, cells: Cells, before: Cells | None) -> tuple | None:
     """Apply one rule; None when the report has no such cells or no earlier report."""
     terms = rule.left + rule.right
-    if any(term.previous for term in terms) and before is None:
+    if before is None and any(term.previous for term in terms):
         return None
-    if not any((t.indicator, t.applicant) in cells for t in terms):
+    if not any(term[:2] in cells for term in terms):
         return None
-    left = [_to_bound(term, cells, before) for term in rule.left]
-    right = [_to_bound(term, cells, before) for term in rule.right]
+    left, right = (_add(side, cells, before) for side in (rule.left, rule.right))
     verdict, gap = KINDS[rule.kind](left, right, rule.tolerance)
-    sides = [_add(side) for side in (left, right)]
-    known = [side.low if side.is_known else None for side in sides]
-    zh, en = NOTES[_find_note(verdict, gap, *sides)]
+    known = [side.low if side.is_known else None for side in (left, right)]
+    zh, en = NOTES[_find_note(verdict, gap, left, right)]
     messages = rule.message_zh + zh, rule.message_en + en
     return rule.id, verdict, *known, gap, rule.severity, *messages
 
@@ -214,23 +211,22 @@ NOTES = {
 }
 
 
-def _to_bound(term: Term, cells: Cells, before: Cells | None) -> Bound:
-    source = before if term.previous else cells
-    value = (source or {}).get((term.indicator, term.applicant))
-    if value is None:
-        return Bound(0, inf) if term.sign > 0 else Bound(-inf, 0)
-    return Bound(term.sign * value, term.sign * value)
+def _add(terms: Iterable[Term], cells: Cells, before: Cells | None) -> Bound:
+    low = high = largest = 0.0
+    for indicator, applicant, previous, sign in terms:
+        value = (before if previous else cells).get((indicator, applicant))
+        if value is not None:
+            low += sign * value
+            high += sign * value
+            largest = max(largest, value)
+        elif sign > 0:
+            high = inf
+        else:
+            low = -inf
+    return Bound(low, high, largest)
 
 
-def _add(bounds: Iterable[Bound]) -> Bound:
-    bounds = tuple(bounds)
-    return Bound(sum(b.low for b in bounds), sum(b.high for b in bounds))
-
-
-def _judge_equal(
-    left: list[Bound], right: list[Bound], tolerance: float
-) -> tuple[str, float | None]:
-    a, b = _add(left), _add(right)
+def _judge_equal(a: Bound, b: Bound, tolerance: float) -> tuple[str, float | None]:
     if a.is_known and b.is_known:
         gap = round(a.low - b.low, 9)
         return ("pass" if abs(gap) <= tolerance else "fail"), gap
@@ -241,10 +237,7 @@ def _judge_equal(
     return "unknown", None
 
 
-def _judge_at_most(
-    left: list[Bound], right: list[Bound], tolerance: float
-) -> tuple[str, float | None]:
-    a, b = _add(left), _add(right)
+def _judge_at_most(a: Bound, b: Bound, tolerance: float) -> tuple[str, float | None]:
     if a.high <= b.low + tolerance:
         return "pass", round(a.low - b.low, 9) if a.is_known and b.is_known else None
     if a.low > b.high + tolerance:
@@ -253,7 +246,7 @@ def _judge_at_most(
 
 
 def _judge_cover(
-    left: list[Bound], right: list[Bound], tolerance: float
+    total: Bound, parts: Bound, tolerance: float
 ) -> tuple[str, float | None]:
     """
     max(parts) <= total <= sum(parts): an item may go out by several channels.
@@ -261,9 +254,8 @@ def _judge_cover(
     An empty part can be anything up to the total, so it never breaks the first half;
     it leaves the second open where the known parts fall short.
     """
-    largest = max(part.low for part in right)
-    first = _judge_at_most([Bound(largest, largest)], left, tolerance)
-    second = _judge_at_most(left, right, tolerance)
+    first = _judge_at_most(Bound(parts.largest, parts.largest), total, tolerance)
+    second = _judge_at_most(total, parts, tolerance)
     if "fail" in (first[0], second[0]):
         return first if first[0] == "fail" else second
     if "unknown" in (first[0], second[0]):
@@ -271,7 +263,7 @@ def _judge_cover(
     return "pass", second[1]
 
 
-Judge = Callable[[list[Bound], list[Bound], float], tuple[str, float | None]]
+Judge = Callable[[Bound, Bound, float], tuple[str, float | None]]
 KINDS: dict[str, Judge] = {
     "equal": _judge_equal,
     "at_most": _judge_at_most,

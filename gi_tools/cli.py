@@ -59,6 +59,8 @@ def _build_parser() -> argparse.ArgumentParser:
             "--csv", action="store_true", help="one row a figure or finding"
         )
         verb.set_defaults(run=run)
+        if name == "check":
+            verb.add_argument("--lang", choices=("zh", "en"), default="zh")
     text = "print the codebook: every value cell with its label, unit, source and rules"
     book = verbs.add_parser("codebook", help=text, description=text.capitalize() + ".")
     book.add_argument("--form", choices=list(forms()), help="one form only")
@@ -83,7 +85,7 @@ def _each(
     args: argparse.Namespace,
     to_json: Callable[[str, Report], dict],
     to_csv: Callable[[Report], Iterable],
-    to_text: Callable[[str, Report], str],
+    to_text: Callable[[str, Report, argparse.Namespace], str],
 ) -> int:
     """Print every file in turn; one that cannot be read never stops the others."""
     failed = 0
@@ -106,7 +108,7 @@ def _each(
         elif args.csv:
             _write_csv(to_csv(report), sys.stdout)
         else:
-            print(to_text(name, report))
+            print(to_text(name, report, args))
     return 1 if failed else 0
 
 
@@ -184,7 +186,7 @@ def _write_csv(rows: Iterable[Iterable], out: TextIO) -> None:
     csv.writer(out, lineterminator="\n").writerows(rows)
 
 
-def _parse_to_text(name: str, report: Report) -> str:
+def _parse_to_text(name: str, report: Report, _: argparse.Namespace) -> str:
     who, counts = report.identity, _check(report).count()
     lines = [
         "─" * WIDTH,
@@ -212,7 +214,7 @@ def _check_to_csv(report: Report) -> Iterable[tuple]:
     return map(_guard, _check(report).rows)
 
 
-def _check_to_text(name: str, report: Report) -> str:
+def _check_to_text(name: str, report: Report, args: argparse.Namespace) -> str:
     found = _check(report)
     counts = ", ".join(
         f"{number} {verdict}" for verdict, number in found.count().items()
@@ -223,7 +225,8 @@ def _check_to_text(name: str, report: Report) -> str:
             sides = " : ".join(
                 "?" if s is None else f"{s:g}" for s in (row.left, row.right)
             )
-            lines.append(f"  {row.verdict:8}{row.rule:34}{sides:>14}  {row.message}")
+            message = row.message if args.lang == "zh" else row.message_en
+            lines.append(f"  {row.verdict:8}{row.rule:38}{sides:>14}  {message}")
     return "\n".join(
         [*lines, "  A pass shows that figures agree, not that they are right."]
     )
@@ -239,7 +242,9 @@ def _run_codebook(args: argparse.Namespace) -> int:
     print("|" + "---|" * len(names))
     for record in records:
         print(
-            "| " + " | ".join(str(v).replace("|", "/") for v in record.values()) + " |"
+            "| "
+            + " | ".join((v or "").replace("|", "/") for v in record.values())
+            + " |"
         )
     return 0
 

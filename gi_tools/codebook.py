@@ -182,22 +182,28 @@ def rules(form_key: str) -> tuple[Rule, ...]:
     return _find(_codebook().rules, form_key, "form", "codebook")
 
 
-def entries(form_key: str | None = None) -> list[dict[str, str]]:
-    """List a flat record of each value cell, of one form or of all."""
+def entries(form_key: str | None = None) -> list[dict[str, str | None]]:
+    """
+    List a flat record of each value cell, of one form or of all.
+
+    ``form``, ``indicator`` and ``applicant`` are those of the facts: join on them.
+    """
     keys = forms() if form_key is None else [form_key]
     return [record for key in keys for record in _list_cells(key, rules(key))]
 
 
-def _list_cells(key: str, found: tuple[Rule, ...]) -> Iterator[dict[str, str]]:
+def _list_cells(key: str, found: tuple[Rule, ...]) -> Iterator[dict[str, str | None]]:
     uses = [(rule.id, {t[:2] for t in rule.left + rule.right}) for rule in found]
-    for table in forms()[key].tables:
+    form = forms()[key]
+    for table in form.tables:
         for row, cell in ((r, target) for r in table.rows for target in r.targets):
             one = indicators()[key, cell.indicator]
             yield {
-                "form": key,
+                "form": form.version,
+                "family": form.family,
                 "table": table.name,
                 "indicator": cell.indicator,
-                "applicant": cell.applicant or "",
+                "applicant": cell.applicant,
                 "label_zh": one.label_zh,
                 "label_en": one.label_en,
                 "unit": cell.unit,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from gi_tools.alignment import Line
+from gi_tools.alignment import template
 from gi_tools.codebook import Column, Row, forms, label_key
 from gi_tools.documents import Spot
 from gi_tools.tokens import Token
@@ -71,33 +71,33 @@ def head_keys(family: str) -> frozenset[str]:
 
 
 @cache
-def _kin(form_key: str) -> dict[tuple[str, str], tuple[tuple[Row, tuple], ...]]:
-    """Rows of the same name in the same table of the other national forms."""
-    kin: dict[tuple[str, str], tuple] = {}
+def _choices(
+    form_key: str, number: int
+) -> tuple[tuple[Row, tuple[Column, ...], frozenset[str]], ...]:
+    """A row's own columns, then those of kindred rows of the other national forms."""
+    line = template(form_key).lines[number]
+    names = {label_key(label) for label in (line.row.label, *line.row.variants)}
+    found = [(line.row, line.table.columns[line.row.columns])]
     for key, form in forms().items():
         if key == form_key or form.family != forms()[form_key].family:
             continue
-        for table in form.tables:
-            for row in table.rows if table.layout == "rows" else ():
-                where = (table.name, label_key(row.label))
-                kin[where] = (*kin.get(where, ()), (row, table.columns[row.columns]))
-    return kin
+        found += (
+            (row, table.columns[row.columns])
+            for table in form.tables
+            if table.name == line.table.name
+            for row in table.rows
+            if row.targets and label_key(row.label) in names
+        )
+    return tuple((row, cs, frozenset(column_keys(cs))) for row, cs in found)
 
 
 def choose_row(
-    line: Line, form_key: str, tokens: Sequence[Token]
+    form_key: str, number: int, heads: frozenset[str]
 ) -> tuple[Row, tuple[Column, ...]]:
     """
     Choose whose columns a row has: the form's own, or a kindred form's.
 
     Offices mix forms: the header words decide, and the form's own win a tie.
     """
-    own = line.table.columns[line.row.columns]
-    best, most = (line.row, own), sum(t.key in column_keys(own) for t in tokens)
-    names = {label_key(label) for label in (line.row.label, *line.row.variants)}
-    for name in names:
-        for row, columns in _kin(form_key).get((line.table.name, name), ()):
-            hits = sum(t.key in column_keys(columns) for t in tokens)
-            if hits > most and row.targets:
-                best, most = (row, columns), hits
-    return best
+    row, columns, _ = max(_choices(form_key, number), key=lambda c: len(c[2] & heads))
+    return row, columns

@@ -51,16 +51,18 @@ def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
     number is <NA>, never zero. Cells that a table of the form should have and the
     document lacks come with the state absent.
     """
+    import numpy as np
     import pandas as pd
 
     reports = [reports] if isinstance(reports, Report) else list(reports)
     rows = [fact for report in reports for fact in to_facts(report)]
-    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else {}
-    frame = pd.DataFrame(
-        {name: columns.get(name, ()) for name in COLUMNS}, dtype=object
-    )
-    frame["value"] = pd.array(frame["value"].tolist(), dtype="Float64")
-    frame["year"] = pd.array(frame["year"].tolist(), dtype="Int64")
+    texts = np.empty((len(COLUMNS), len(rows)), dtype=object)
+    for number, column in enumerate(zip(*rows, strict=True)):
+        texts[number] = column
+    frame = pd.DataFrame(texts.T, columns=COLUMNS, dtype=object, copy=False)
+    for name, kind in (("year", "Int64"), ("value", "Float64")):
+        place = COLUMNS.index(name)
+        frame.isetitem(place, pd.array(texts[place].tolist(), dtype=kind))
     return frame
 
 

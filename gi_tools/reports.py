@@ -12,6 +12,7 @@ from gi_tools.detection import find_form
 from gi_tools.documents import Document
 from gi_tools.errors import ParseError
 from gi_tools.identity import Identity, identify
+from gi_tools.regions import Region
 from gi_tools.sections import Section, read_sections
 from gi_tools.tables import Figure, TableReading, Unmatched, read_tables
 from gi_tools.tokens import to_tokens
@@ -91,6 +92,11 @@ def parse(document: Document) -> Report:
     )
 
 
+def _name_region(region: Region) -> str:
+    names = (region.code, region.province, region.city, region.county)
+    return " ".join(name for name in names if name)
+
+
 def _speaks_of_disclosure(text: str) -> bool:
     return text.count("公开") + text.count("公開") >= FEWEST_MENTIONS
 
@@ -101,7 +107,7 @@ def _to_html(report: Report) -> str:
         ("agency", who.agency),
         ("year", who.year),
         ("form", report.form),
-        ("region", who.region and f"{who.region.code} {who.region}"),
+        ("region", who.region and _name_region(who.region)),
         ("period", who.period and " – ".join(day or "?" for day in who.period)),
         ("published", who.published),
         ("tables", ", ".join(report.tables) or "none"),

@@ -40,21 +40,25 @@ def trim_matches(matches: list[Match], form_key: str) -> list[Match]:
 
 def to_items(tokens: list[Token], form_key: str, matches: list[Match]) -> list[Item]:
     """Give each matched row its cells and the heads that stand above it."""
-    book = template(form_key)
+    lines = template(form_key).lines
     known = head_keys(forms()[form_key].family)
     items: list[Item] = []
     above: list[Token] = []
+    orders: dict[tuple, Heads | None] = {}
     reached = max(0, matches[0].token - HEAD_REACH) if matches else 0
     stops = [*(match.token for match in matches[1:]), len(tokens)]
     for match, stop in zip(matches, stops, strict=False):
-        line = book.lines[match.line]
-        heads = [t for t in tokens[reached : match.token] if t.key in known]
-        above, reached = heads or above, match.end
-        if line.row.targets:
-            row, columns = choose_row(line, form_key, above)
-            order = read_heads(above, columns) if len(columns) > 1 else None
-            slots = read_slots(tokens, match, stop)
-            items.append(Item(match, row.targets, slots, order))
+        if heads := [t for t in tokens[reached : match.token] if t.key in known]:
+            above, orders = heads, {}
+        reached = match.end
+        if not lines[match.line].row.targets:
+            continue
+        words = frozenset(token.key for token in above)
+        row, columns = choose_row(form_key, match.line, words)
+        if columns not in orders:
+            orders[columns] = read_heads(above, columns) if len(columns) > 1 else None
+        slots = read_slots(tokens, match, stop)
+        items.append(Item(match, row.targets, slots, orders[columns]))
     return items
 
 

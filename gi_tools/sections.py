@@ -20,6 +20,7 @@ _LEVELS = (
     regex.compile(rf"\s{{0,20}}(?P<number>[(（][{_HAN}]{{1,3}}[)）])[.、]?{_TITLE}"),
     regex.compile(rf"\s{{0,20}}(?P<number>\d{{1,2}}(?:[、．]|\.(?!\d))){_TITLE}"),
 )
+_STARTS = frozenset(_HAN + "(（0123456789")
 # A second heading on a line of running text: pages that lost their line ends.
 _INLINE = regex.compile(
     rf"(?<=[\s。])(?P<heading>[{_HAN}]{{1,3}}、[^\s。，,；;：:|｜]{{2,30}})(?=[\s：:])"
@@ -87,13 +88,12 @@ def _is_taken(block: Paragraph, starts: set[int | Place]) -> bool:
 
 def _find_heads(block: Paragraph, number: int) -> Iterator[_Head]:
     text = block.text
-    if text.isspace():
-        return
-    for level, pattern in enumerate(_LEVELS, start=1):
-        if found := pattern.match(text[:60_100]):
-            if heading := _to_heading(found, level, text):
-                yield _Head(level, found["number"], heading, block.place, number)
-            break
+    if text.lstrip()[:1] in _STARTS:
+        for level, pattern in enumerate(_LEVELS, start=1):
+            if found := pattern.match(text[:60_100]):
+                if heading := _to_heading(found, level, text):
+                    yield _Head(level, found["number"], heading, block.place, number)
+                break
     if len(text) > LONGEST_HEADING:
         for found in _INLINE.finditer(text[:20_000], 1):
             heading = found["heading"]

@@ -14,7 +14,9 @@ from gi_tools.rows import Item, settle_rows, to_items, trim_matches
 from gi_tools.slots import Fit
 from gi_tools.tokens import Token
 
-FEWEST_LABELS = 3  # rows, heads and banners; with fewer a document has no statutory table
+FEWEST_LABELS = (
+    3  # rows, heads and banners; with fewer a document has no statutory table
+)
 FEWEST_EMPTY = 4  # rows without any cell beside them that still make a table
 TO_MYRIAD = {"元": 0.0001, "万元": 1, "亿元": 10_000}
 
@@ -131,12 +133,15 @@ class _Sheet:
             places += [n for m in matches for n in (m.token, m.end - 1)]
             first, last = min(places), max(places)
         labels = {n for m in matches for n in range(m.token, m.end)}
-        rows: dict[int, list[Token]] = {}
+        rows: list[list[Token]] = []
         for number, token in enumerate(self.tokens):
             inside = first <= number <= last or isinstance(token.place, Spot)
-            if inside and number not in labels and token.place not in self.used:
-                rows.setdefault(token.row, []).append(token)
-        for cells in rows.values():
+            if not inside or number in labels or token.place in self.used:
+                continue
+            if not rows or not _goes_on(rows[-1], token):
+                rows.append([])
+            rows[-1].append(token)
+        for cells in rows:
             fresh = [c for c in cells if c.key and c.key not in words]
             figures = [c for c in cells if c.reading.value is not None]
             if figures:
@@ -149,6 +154,14 @@ class _Sheet:
         full = [cell for cell in cells if cell.text]
         text = " | ".join(cell.text for cell in full)[:500]
         self.unmatched.append(Unmatched(text, full[0].place if full else None, reason))
+
+
+def _goes_on(row: list[Token], token: Token) -> bool:
+    """Whether a cell belongs to a row: the same line, or lone figures under a label."""
+    if token.row == row[-1].row:
+        return True
+    lone = row[-1].dress in ("line", "tab") and token.dress in ("line", "tab")
+    return lone and not token.key and token.row - row[-1].row <= 4
 
 
 def _printed_order(item: Item, fit: Fit | None) -> Iterable[int]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import regex
 
 from gi_tools.codebook import label_key
 from gi_tools.documents import Document, Grid, Paragraph, Place, Span, Spot
-from gi_tools.text import Reading, read_cell
+from gi_tools.text import LABEL, UNREADABLE, Reading, read_cell
 
-LONGEST_LABEL = 160  # the longest official label has 60 characters, notes included
+PROSE = "\0"  # the key of a text too long for a label; no label has it
 LONGEST_ROW = 600  # a longer line is prose
 UNITS = frozenset("条 件 次 篇 个 人 人次 万元 元 项 份 家 单位 件次".split())
 _RULE = regex.compile(r"[\s|+]*(?:(?::?-{3,}:?|:-+:?|-+:)[\s|+]*)+")
@@ -22,7 +22,6 @@ _RUN = regex.compile(r"[ \u3000\xa0]{2,}")
 _HAN = regex.compile(r"\p{Han}")
 _NOTE = regex.compile(r"[(（][^()（）]{4,150}[)）]")
 _BREAK = regex.compile(r"<br\s{0,3}/?>", regex.I)
-_FIGURED = regex.compile(r"[^\d\s].*\d|\d\s+\S|\S\s{2}")
 _SPACED = regex.compile(
     r"(?P<label>[^\d\s][^\n]{0,150}?)"
     r"(?P<values>(?:[ \u3000\xa0][-+]?[\d.,]{1,15}){1,20})"
@@ -32,33 +31,26 @@ _GLUED = regex.compile(r"(?P<label>[^|\n]{0,120}[\p{Han})）”\"])(?P<digits>\d
 
 class Token(NamedTuple):
     """
-    One cell: its text, row, place, what it reads as, and its label key.
+    One cell: its text, row and place, what it reads as, and its label key.
 
     Tokens of one row share ``row``. ``key`` is empty unless the text can be a label.
-    ``dress`` is how the table was written: grid, pipe, tab, run or line.
+    ``dress`` is how the table was written: grid, pipe, tab, run, glued or line. A slot
+    can stand in a value column; a note is a bracketed remark or a unit, to be skipped.
     """
 
     text: str
     row: int
     place: Place
+    dress: str
     reading: Reading
     key: str
-    dress: str
-
-    @property
-    def is_slot(self) -> bool:
-        """Whether the cell can stand in a value column: a figure or a sign of none."""
-        return self.reading.state != "unreadable" or not self.key
+    is_slot: bool
+    is_note: bool
 
     @property
     def is_blank(self) -> bool:
         """Whether the cell is there and empty."""
         return self.reading.state == "blank"
-
-    @property
-    def is_note(self) -> bool:
-        """Whether the cell is a bracketed note, a unit or a rule, to be skipped."""
-        return self.text in UNITS or _NOTE.fullmatch(self.text) is not None
 
 
 def to_tokens(document: Document) -> list[Token]:
@@ -82,9 +74,10 @@ def to_tokens(document: Document) -> list[Token]:
             tokens += found
         elif text.strip():
             open_pipe = False
-            tokens += _split_line(block, row)
+            dress, cuts = _cut_line(text) if len(text) <= LABEL else _cut(text)
+            tokens += [_part(block, row, *cut, dress) for cut in cuts]
         elif "\t" in text and not open_pipe:
-            tokens.append(_part(block, row, 0, len(text), "tab"))
+            tokens.append(_part(block, row, len(text), len(text), "tab"))
     return tokens
 
 
@@ -95,23 +88,30 @@ def _row_of(block: Paragraph, last: int, document: Document) -> int:
     return last + 1
 
 
-def _to_token(text: str, row: int, place: Place, dress: str) -> Token:
-    reading = read_cell(text)
-    key = ""
-    if reading.state == "unreadable" and len(text) <= LONGEST_LABEL:
-        key = label_key(text) if _HAN.search(text) else ""
-    return Token(text, row, place, reading, key, dress)
-
-
 def _part(block: Paragraph, row: int, start: int, end: int, dress: str) -> Token:
-    """The token of a stretch of a paragraph, its place narrowed to the text."""
-    raw = block.text[start:end]
-    text = raw.strip()
+    """The token of a stretch of a paragraph, its place in the source kept exact."""
     place = block.place
     if isinstance(place, Span):
-        begin = place.start + start + (len(raw) - len(raw.lstrip()) if text else 0)
-        place = Span(begin, begin + len(text))
-    return _to_token(_BREAK.sub("", text), row, place, dress)
+        place = Span(place.start + start, place.start + end)
+    return _to_token(block.text[start:end], row, place, dress)
+
+
+def _to_token(text: str, row: int, place: Place, dress: str) -> Token:
+    if len(text) > LABEL:
+        return Token(text, row, place, dress, UNREADABLE, PROSE, False, False)
+    return Token(text, row, place, dress, *_read_text(text))
+
+
+@lru_cache(maxsize=32768)
+def _read_text(text: str) -> tuple[Reading, str, bool, bool]:
+    """What a cell says: its reading, label key, and whether it is a slot or a note."""
+    text = _BREAK.sub("", text)
+    reading = read_cell(text)
+    key = ""
+    if reading.state == "unreadable" and _HAN.search(text):
+        key = label_key(text)
+    is_note = text in UNITS or _NOTE.fullmatch(text) is not None
+    return reading, key, not key, is_note
 
 
 def _is_led(text: str, leads: bool) -> bool:
@@ -126,51 +126,75 @@ def _split_pipes(
     block: Paragraph, row: int, open_pipe: bool, leads: bool
 ) -> tuple[list[Token], bool]:
     """Split at pipes; two pipes with nothing between, on two lines too, are a blank."""
-    if _RULE.fullmatch(block.text):
+    text = block.text
+    if _RULE.fullmatch(text):
         return [], True
     found, start = [], 0
-    pipes = list(_PIPE.finditer(block.text))
+    pipes = list(_PIPE.finditer(text))
     # A pipe that begins a row of several closes nothing that the row above opened.
     open_pipe = open_pipe and not (leads and len(pipes) > 1)
     for pipe in pipes:
-        if block.text[start : pipe.start()].strip() or open_pipe:
-            found.append(_part(block, row, start, pipe.start(), "pipe"))
+        if open_pipe or text[start : pipe.start()].strip():
+            cut = _narrow(text, start, pipe.start())
+            found.append(_part(block, row, *cut, "pipe"))
         open_pipe, start = True, pipe.end()
-    if block.text[start:].strip():
-        found.append(_part(block, row, start, len(block.text), "pipe"))
+    if text[start:].strip():
+        found.append(_part(block, row, *_narrow(text, start, len(text)), "pipe"))
         open_pipe = False
     return found, open_pipe
 
 
-def _split_line(block: Paragraph, row: int) -> list[Token]:
-    """Split a line at tabs, at runs of blanks, before figures, or not at all."""
-    text = block.text.rstrip("\n \u3000\xa0")
-    lead = len(text) - len(text.lstrip(" \u3000\xa0"))
-    if len(text) <= LONGEST_ROW:
-        if "\t" in text[lead:].lstrip("\t"):
-            return [_part(block, row, *cut, "tab") for cut in _cuts(_TAB, text, lead)]
-        lead = len(text) - len(text.lstrip())
-        if not _FIGURED.search(text, lead) or read_cell(text).value is not None:
-            return [_part(block, row, lead, len(text), "line")]
-        if _is_run(text[lead:]):
-            return [_part(block, row, *cut, "run") for cut in _cuts(_RUN, text, lead)]
-        if spaced := _SPACED.fullmatch(text, lead):
-            parts = _cuts(_BLANKS, text, spaced.start("values") + 1)
-            cuts = [spaced.span("label"), *parts]
-            return [_part(block, row, *cut, "run") for cut in cuts]
-        if glued := _GLUED.fullmatch(text, lead):
-            cuts = [glued.span("label"), glued.span("digits")]
-            return [_part(block, row, *cut, "glued") for cut in cuts]
-    return [_part(block, row, 0, len(text), "line")]
+@lru_cache(maxsize=32768)
+def _cut_line(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    # Lines of tables recur in every report.
+    return _cut(text)
 
 
-def _cuts(separator: regex.Pattern, text: str, start: int) -> Iterator[tuple[int, int]]:
-    for found in separator.finditer(text, start):
-        yield start, found.start()
+def _cut(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """Cut a line at tabs, at runs of blanks, before figures, or not at all."""
+    dress, cuts = _find_cuts(text) if len(text) <= LONGEST_ROW else ("line", None)
+    cuts = cuts or [(0, len(text))]
+    return dress, tuple(_narrow(text, *cut) for cut in cuts)
+
+
+def _find_cuts(text: str) -> tuple[str, list[tuple[int, int]] | None]:
+    end = len(text.rstrip("\n \u3000\xa0"))
+    lead = end - len(text[:end].lstrip(" \u3000\xa0"))
+    if "\t" in text[lead:end].lstrip("\t"):
+        return "tab", _parts(_TAB, text, lead, end)
+    lead = len(text) - len(text.lstrip())
+    if read_cell(text[lead:end]).value is not None:
+        return "line", None
+    if _is_run(text[lead:end]):
+        return "run", _parts(_RUN, text, lead, end)
+    if not text[end - 1].isdigit():
+        return "line", None
+    if spaced := _SPACED.fullmatch(text, lead, end):
+        parts = _parts(_BLANKS, text, spaced.start("values") + 1, end)
+        return "run", [spaced.span("label"), *parts]
+    if glued := _GLUED.fullmatch(text, lead, end):
+        return "glued", [glued.span("label"), glued.span("digits")]
+    return "line", None
+
+
+def _parts(
+    separator: regex.Pattern, text: str, start: int, end: int
+) -> list[tuple[int, int]]:
+    cuts = []
+    for found in separator.finditer(text, start, end):
+        cuts.append((start, found.start()))
         start = found.end()
-    yield start, len(text)
+    return [*cuts, (start, end)]
+
+
+def _narrow(text: str, start: int, end: int) -> tuple[int, int]:
+    """Narrow a stretch to its text; an empty one to the point where it begins."""
+    part = text[start:end]
+    inner = part.strip()
+    start += len(part) - len(part.lstrip()) if inner else 0
+    return start, start + len(inner)
 
 
 def _is_run(text: str) -> bool:
-    pieces = _RUN.split(text) if len(text) <= LONGEST_ROW else []
-    return len(pieces) > 1 and any(read_cell(p).state == "reported" for p in pieces[1:])
+    pieces = _RUN.split(text) if _RUN.search(text) else ()
+    return any(read_cell(piece).state == "reported" for piece in pieces[1:])

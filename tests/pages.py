@@ -31,7 +31,8 @@ class Dress(NamedTuple):
     How pages look. ``rules``: lines, boxes (one a cell), fills (thin areas) or none.
 
     At a page break ``repeat`` prints the header rows again, ``cut`` parts a row that
-    does not fit, ``is_open`` leaves the rules at the break out.
+    does not fit, ``is_open`` leaves the rules at the break out. ``turn`` lays the
+    writing on its side, ``is_righted`` has the viewer turn it back.
     """
 
     rules: str = "lines"
@@ -42,6 +43,7 @@ class Dress(NamedTuple):
     head: str = ""
     numbered: bool = True
     turn: int = 0
+    is_righted: bool = True
 
 
 class Row(NamedTuple):
@@ -288,10 +290,18 @@ def _carry_over(
 def to_pdf(blocks: Iterable[Paragraph | Grid], dress: Dress | None = None) -> bytes:
     """Write blocks as a PDF with text; a paragraph that begins with ^ is a title."""
     writer = Writer(blocks, dress or Dress())
-    return _assemble(writer.pages, writer.font, writer.dress.turn)
+    return _assemble(writer.pages, writer.font, writer.dress)
 
 
-def _assemble(pages: list[list[str]], font: Font, turn: int) -> bytes:
+_TURNS = {
+    0: ("1 0 0 1 0 0", WIDTH, HEIGHT),
+    90: (f"0 1 -1 0 {HEIGHT:g} 0", HEIGHT, WIDTH),
+    180: (f"-1 0 0 -1 {WIDTH:g} {HEIGHT:g}", WIDTH, HEIGHT),
+    270: (f"0 -1 1 0 0 {WIDTH:g}", HEIGHT, WIDTH),
+}
+
+
+def _assemble(pages: list[list[str]], font: Font, dress: Dress) -> bytes:
     """The objects of a PDF file: catalogue, pages, contents and one font."""
     first = 8  # the number of the first page object
     kids = " ".join(f"{first + 2 * n} 0 R" for n in range(len(pages)))
@@ -319,14 +329,17 @@ def _assemble(pages: list[list[str]], font: Font, turn: int) -> bytes:
         _stream(font.data),
         _stream(meaning.encode()),
     ]
+    matrix, width, height = _TURNS[dress.turn]
+    turn = dress.turn * dress.is_righted
     for number, page in enumerate(pages):
-        box = f"[0 0 {WIDTH:g} {HEIGHT:g}]"
+        box = f"[0 0 {width:g} {height:g}]"
         objects.append(
             f"<< /Type /Page /Parent 2 0 R /MediaBox {box} /Rotate {turn} /Contents "
             f"{first + 2 * number + 1} 0 R /Resources << /Font << /F 3 0 R >> >> >>"
             "".encode()
         )
-        objects.append(_stream("\n".join(page).encode()))
+        content = "\n".join([f"{matrix} cm", *page])
+        objects.append(_stream(content.encode()))
     return _number(objects)
 
 

@@ -46,8 +46,10 @@ TRUTH = [
 ]
 
 
-def to_bounds(values):
-    return [Bound(0, float("inf")) if v is None else Bound(v, v) for v in values]
+def to_bound(values):
+    known = [value for value in values if value is not None]
+    high = sum(known) if len(known) == len(values) else float("inf")
+    return Bound(sum(known), high, max(known, default=0))
 
 
 def test_every_kind_of_the_codebook_has_a_judge_and_a_row_here():
@@ -56,7 +58,7 @@ def test_every_kind_of_the_codebook_has_a_judge_and_a_row_here():
 
 @pytest.mark.parametrize(("kind", "left", "right", "verdict", "gap"), TRUTH)
 def test_the_truth_table(kind, left, right, verdict, gap):
-    assert KINDS[kind](to_bounds(left), to_bounds(right), 0) == (verdict, gap)
+    assert KINDS[kind](to_bound(left), to_bound(right), 0) == (verdict, gap)
 
 
 @settings(max_examples=300)
@@ -68,11 +70,11 @@ def test_the_truth_table(kind, left, right, verdict, gap):
 )
 def test_a_verdict_with_blanks_holds_for_every_filling(kind, left, right, data):
     """Pass and fail must stand whatever the blank cells turn out to be."""
-    full = KINDS[kind](to_bounds(left), to_bounds(right), 0)[0]
+    full = KINDS[kind](to_bound(left), to_bound(right), 0)[0]
     hide = [data.draw(st.booleans()) for _ in left + right]
     values = [B if h else v for h, v in zip(hide, left + right, strict=True)]
     sides = values[: len(left)], values[len(left) :]
-    found = KINDS[kind](to_bounds(sides[0]), to_bounds(sides[1]), 0)[0]
+    found = KINDS[kind](to_bound(sides[0]), to_bound(sides[1]), 0)[0]
     assert found in ("unknown", full)
 
 

@@ -515,6 +515,7 @@ def test_entries_are_one_record_per_value_cell():
     )
     assert record == {
         "form": "2021",
+        "family": "national",
         "table": "table3",
         "indicator": "outcomes.granted",
         "applicant": "total",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import regex
@@ -30,8 +30,11 @@ def _book() -> dict:
 
 def is_furniture_line(text: str) -> bool:
     """Whether a line is a menu, a share button, page metadata or a footer."""
-    if len(text) > LONGEST:
-        return False
+    return len(text) <= LONGEST and _is_furniture(text)
+
+
+@lru_cache(maxsize=16384)
+def _is_furniture(text: str) -> bool:
     return _book()["line"].fullmatch(fold(text)) is not None
 
 

@@ -173,11 +173,10 @@ class _Flow:
 
     def _spans(self, node: LexborNode, rows_left: int) -> tuple[int, int]:
         attributes = node.attributes
-        if not attributes:
+        rowspan, colspan = attributes.get("rowspan"), attributes.get("colspan")
+        if rowspan is None and colspan is None:
             return 1, 1
-        rowspan, colspan = (
-            _to_span(attributes.get(name)) for name in ("rowspan", "colspan")
-        )
+        rowspan, colspan = _to_span(rowspan), _to_span(colspan)
         if colspan > MAX_COLSPAN:
             self.notes.append(f"colspan {colspan} is cut to {MAX_COLSPAN}")
             colspan = MAX_COLSPAN
