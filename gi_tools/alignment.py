@@ -11,13 +11,13 @@ from rapidfuzz import fuzz, process
 from gi_tools.codebook import Row, Table, forms, label_key
 from gi_tools.documents import Span
 from gi_tools.text import fold
-from gi_tools.tokens import Token
+from gi_tools.tokens import PROSE, Token
 
 NEARLY = 74  # rapidfuzz ratio from which a label is the same with a slip in it
 NEXT_ROW = 0.15  # worth of following directly on the row above
 SAME_NUMBER = 0.2  # worth of carrying the printed enumerator
 WITH_VALUE = 0.3  # worth of standing before a figure or an empty cell
-LONGEST_WRAP = 4  # a label broken over more lines is not joined
+LONGEST_WRAP = 16  # a label broken over more lines is not joined
 
 _NUMBER = regex.compile(r"\(?([一二三四五六七八九十]{1,3}|\d{1,2})[、.,)]")
 
@@ -36,6 +36,7 @@ class Template(NamedTuple):
     keys: dict[str, tuple[int, ...]]
     columns: frozenset[str]
     words: frozenset[str]
+    starts: frozenset[str]
 
 
 class Match(NamedTuple):
@@ -70,7 +71,9 @@ def template(form_key: str) -> Template:
         for label in (column.label, *column.variants, *column.path)
     }
     words = {label_key(word) for table in form.tables for word in table.furniture}
-    return Template(lines, keys, frozenset(columns - {""}), frozenset(words - {""}))
+    starts = frozenset(key[:end] for key in keys for end in range(len(key)))
+    columns, words = frozenset(columns - {""}), frozenset(words - {""})
+    return Template(lines, keys, columns, words, starts)
 
 
 def _with_group(line: Line) -> str:
@@ -185,16 +188,23 @@ def enumerator(text: str) -> str:
 
 
 def _has_value(tokens: list[Token], end: int) -> bool:
-    after = [t for t in tokens[end : end + 3] if not t.is_note]
-    return bool(after) and after[0].is_slot
+    row = tokens[end - 1].row
+    for token in tokens[end : end + 3]:
+        if token.is_slot and not token.is_note:
+            return True
+        if not token.is_note and (token.row != row or token.dress != "grid"):
+            return False
+    return False
 
 
 def _join(tokens: list[Token], number: int, book: Template) -> tuple[int, str]:
     """Put a label together that was wrapped over lines; exact wording only."""
     text = tokens[number].text
-    if not isinstance(tokens[number].place, Span):
+    if not isinstance(tokens[number].place, Span) or tokens[number].key == PROSE:
         return number, ""
     for end in range(number + 1, min(number + LONGEST_WRAP, len(tokens))):
+        if label_key(text) not in book.starts:
+            break
         if not tokens[end].key or tokens[end].row - tokens[end - 1].row > 3:
             break
         text += tokens[end].text

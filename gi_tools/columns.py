@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import groupby
 from typing import NamedTuple
 
 from gi_tools.alignment import template
@@ -33,8 +34,7 @@ def read_heads(tokens: Sequence[Token], columns: tuple[Column, ...]) -> Heads | 
     """
     Read the printed order of columns from the header tokens above a row.
 
-    None unless every column is named once. Where heads stand in two rows (自然人 and
-    总计 above, 商业企业 below) only a grid shows their order.
+    None unless every column is named, and where faulty spans tear groups apart.
     """
     known = column_keys(columns)
     found: dict[int, Token] = {}
@@ -44,17 +44,46 @@ def read_heads(tokens: Sequence[Token], columns: tuple[Column, ...]) -> Heads | 
     if len(found) != len(columns):
         return None
     heads = [found[number] for number in range(len(columns))]
-    if all(isinstance(head.place, Spot) for head in heads):
-        places = [head.place.column for head in heads]
+    lines = {head.row for head in heads}
+    if isinstance(heads[0].place, Spot) or len(lines) == 1:
+        places = [head.column for head in heads]
         if len(set(places)) < len(places):
             return None
         order = sorted(range(len(heads)), key=places.__getitem__)
+        if not _keeps_groups(order, columns):
+            return None
         return Heads(tuple(order), tuple(places[number] for number in order))
-    if any(column.path for column in columns) and len({h.row for h in heads}) > 1:
-        return None
+    order = _flatten(tokens, heads, columns)
+    return Heads(tuple(order)) if order else None
+
+
+def _keeps_groups(order: list[int], columns: tuple[Column, ...]) -> bool:
+    """Whether columns under one head stand together; faulty spans tear them apart."""
+    runs = [path for path, _ in groupby(columns[number].path for number in order)]
+    groups = [path for path in runs if path]
+    return len(groups) == len(set(groups))
+
+
+def _flatten(
+    tokens: Sequence[Token], heads: list[Token], columns: tuple[Column, ...]
+) -> list[int] | None:
+    """
+    Put heads of two lines, read one by one, in the order of their columns.
+
+    自然人, 法人或其他组织, 总计 stand above; 商业企业 … belong where their group stands.
+    None when the head of a group is lost.
+    """
     ranks = {id(token): rank for rank, token in enumerate(tokens)}
-    order = sorted(range(len(heads)), key=lambda number: ranks[id(heads[number])])
-    return Heads(tuple(order))
+    groups = {label_key(path): path for column in columns for path in column.path}
+    above = {groups[t.key]: n for n, t in enumerate(tokens) if t.key in groups}
+    if any(column.path and column.path[-1] not in above for column in columns):
+        return None
+
+    def rank(number: int) -> tuple[int, int]:
+        own, path = ranks[id(heads[number])], columns[number].path
+        return (above[path[-1]] if path else own), own
+
+    return sorted(range(len(heads)), key=rank)
 
 
 @cache

@@ -78,6 +78,7 @@ def settle_rows(
         (len(i.slots.cells), find_shift(i.slots.cells, len(i.targets)))
         for i in items
         if len(i.slots.cells) > len(i.targets)
+        and not all(cell.is_blank for cell in i.slots.cells)
     )
     whole = all(
         len(i.slots.cells) == len(i.targets) for i in items if not i.slots.is_last
@@ -158,7 +159,7 @@ def _add_free_rows(
             pairs = _pair_by_label(loose, rows)
         for number, (at, slots) in pairs:
             match = Match(number, at, at, 0.5)
-            heads = items[0].heads
+            heads = items[0].heads if len(items[0].targets) == width else None
             firm[number] = Item(match, targets[number], slots, heads)
     kept = [i for i in loose if i.match.line not in firm]
     return sorted([*firm.values(), *kept], key=lambda i: i.match.line)

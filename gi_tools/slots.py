@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from gi_tools.alignment import Match
-from gi_tools.documents import Span, Spot
+from gi_tools.documents import Span
 from gi_tools.text import read_cell
 from gi_tools.tokens import Token
 
@@ -55,6 +55,8 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
         if not token.is_note:
             same.append(token)
     if any(token.is_slot for token in same):
+        while same[-1].key:  # a column of remarks
+            same.pop()
         return Slots(tuple(same), True)
     cells, number = [], match.end
     while number < stop:
@@ -108,14 +110,16 @@ def fit_slots(
     if width == 1:
         full = [cell for cell in cells if cell.is_slot and not cell.is_blank]
         return Fit((full[0] if full else cells[0],)) if len(full) <= 1 else None
+    if len(heads) == width and (placed := _by_heads(cells, heads)):
+        return placed
     if len(cells) > width:
         start = find_shift(cells, width, shift)
-        if start is not None:
-            return Fit(cells[start : start + width])
-        return _by_heads(cells, heads)
+        return None if start is None else Fit(cells[start : start + width])
     if cells[0].dress == "grid":
-        return _by_heads(cells, heads)
+        return None
     if all(cell.dress in EXPLICIT for cell in cells):
+        if cells[0].is_blank and shift:
+            return None  # the label leaves empty cells behind it: which ones is open
         return Fit((*cells, *(None,) * (width - len(cells))))
     return _by_gaps(slots, width, step)
 
@@ -147,10 +151,10 @@ def _unglue(cell: Token, width: int) -> Fit | None:
 
 
 def _by_heads(cells: tuple[Token, ...], heads: tuple[int, ...]) -> Fit | None:
-    """Place grid cells under the header cells of the same columns."""
-    if not heads or not isinstance(cells[0].place, Spot):
+    """Place cells under the header cells of the same columns, if all stand so."""
+    if any(cell.column not in heads for cell in cells if not cell.is_blank):
         return None
-    found = {cell.place.column: cell for cell in cells}
+    found = {cell.column: cell for cell in cells}
     return Fit(tuple(found.get(column) for column in heads))
 
 

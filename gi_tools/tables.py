@@ -169,11 +169,10 @@ def _printed_order(item: Item, fit: Fit | None) -> Iterable[int]:
     plain = range(len(item.targets))
     if item.heads is None or fit is None:
         return plain
-    places = [cell.place for cell in fit.cells if cell is not None]
-    if places and isinstance(places[0], Spot):
-        under = {place.column for place in places} <= set(item.heads.columns)
-        return item.heads.order if under else plain
-    return item.heads.order
+    if not item.heads.columns:
+        return item.heads.order
+    places = {cell.column for cell in fit.cells if cell is not None}
+    return item.heads.order if places <= set(item.heads.columns) else plain
 
 
 def _to_figure(target: Target, cell: Token | None, rest: str) -> Figure:

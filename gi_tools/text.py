@@ -103,12 +103,12 @@ _CELL = regex.compile(
     r"(?:[万亿][〇零一二三四五六七八九十百千两壹贰叁肆伍陆柒捌玖拾佰仟廿卅]{1,12}){0,2})"
     r"\s{0,3}(?P<more>[余多])?(?P<scale>[万亿](?!元))?(?P<more2>[余多])?\s{0,3}"
     rf"(?P<unit>{_UNITS})?(?P<more3>[余多])?\s{{0,3}}"
-    r"(?:[(\[【](?P<note>[^()\[\]【】]{0,200})[)\]】])?[。;,]?"
+    r"(?:[(\[【](?P<note>[^()\[\]【】]{0,200})[)\]】])?[。;,*]?"
 )
 _DASH = regex.compile(r"[-—–－―─﹣/\\*·.…_~\s]{1,20}")
 _NONE = regex.compile(
     r"(?:暂|均|尚)?(?:无(?:此项|此类|相关)?(?:内容|情况|数据|事项|业务|申请)?|没有(?:发生)?|未发生|未开展"
-    r"|不涉及|不适用|不存在|未收到|未涉及)。?"
+    r"|不涉及|不适用|不存在|未收到|未涉及|空白?|[(]空白?[)]|未统计|未填报?|略|缺|不详)。?"
 )
 _SCALE = {"万": 10_000, "亿": 100_000_000}
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
@@ -127,6 +127,8 @@ def to_number(digits: str) -> int | float:
 def hanzi_to_number(text: str) -> int | None:
     """Read a Chinese numeral (二十, 一百零五, 二〇一七); None when it is none."""
     if all(c in _DIGITS for c in text):
+        if len(text) > 1 and not _DIGITS[text[0]]:
+            return None  # 〇〇 is a mark of nothing, not a count
         return int("".join(str(_DIGITS[c]) for c in text))
     total = section = digit = 0
     floor = 10**12  # units must fall: 百十 is no number, 十百 neither

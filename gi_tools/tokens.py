@@ -33,7 +33,8 @@ class Token(NamedTuple):
     """
     One cell: its text, row and place, what it reads as, and its label key.
 
-    Tokens of one row share ``row``. ``key`` is empty unless the text can be a label.
+    Tokens of one row share ``row``; ``column`` is that of the grid, or the number of
+    the cell in its line. ``key`` is empty unless the text can be a label.
     ``dress`` is how the table was written: grid, pipe, tab, run, glued or line. A slot
     can stand in a value column; a note is a bracketed remark or a unit, to be skipped.
     """
@@ -41,6 +42,7 @@ class Token(NamedTuple):
     text: str
     row: int
     place: Place
+    column: int
     dress: str
     reading: Reading
     key: str
@@ -64,7 +66,7 @@ def to_tokens(document: Document) -> list[Token]:
                 row += 1
                 for cell in cells:
                     place = Spot(block.number, cell.row, cell.column)
-                    tokens.append(_to_token(cell.text, row, place, "grid"))
+                    tokens.append(_to_token(cell.text, row, place, cell.column, "grid"))
             continue
         row = _row_of(block, row, document)
         text = block.text
@@ -75,9 +77,12 @@ def to_tokens(document: Document) -> list[Token]:
         elif text.strip():
             open_pipe = False
             dress, cuts = _cut_line(text) if len(text) <= LABEL else _cut(text)
-            tokens += [_part(block, row, *cut, dress) for cut in cuts]
+            tokens += [
+                _part(block, row, *cut, number, dress)
+                for number, cut in enumerate(cuts, start=1)
+            ]
         elif "\t" in text and not open_pipe:
-            tokens.append(_part(block, row, len(text), len(text), "tab"))
+            tokens.append(_part(block, row, len(text), len(text), 1, "tab"))
     return tokens
 
 
@@ -88,18 +93,20 @@ def _row_of(block: Paragraph, last: int, document: Document) -> int:
     return last + 1
 
 
-def _part(block: Paragraph, row: int, start: int, end: int, dress: str) -> Token:
+def _part(
+    block: Paragraph, row: int, start: int, end: int, column: int, dress: str
+) -> Token:
     """The token of a stretch of a paragraph, its place in the source kept exact."""
     place = block.place
     if isinstance(place, Span):
         place = Span(place.start + start, place.start + end)
-    return _to_token(block.text[start:end], row, place, dress)
+    return _to_token(block.text[start:end], row, place, column, dress)
 
 
-def _to_token(text: str, row: int, place: Place, dress: str) -> Token:
+def _to_token(text: str, row: int, place: Place, column: int, dress: str) -> Token:
     if len(text) > LABEL:
-        return Token(text, row, place, dress, UNREADABLE, PROSE, False, False)
-    return Token(text, row, place, dress, *_read_text(text))
+        return Token(text, row, place, column, dress, UNREADABLE, PROSE, False, False)
+    return Token(text, row, place, column, dress, *_read_text(text))
 
 
 @lru_cache(maxsize=32768)
@@ -133,13 +140,17 @@ def _split_pipes(
     pipes = list(_PIPE.finditer(text))
     # A pipe that begins a row of several closes nothing that the row above opened.
     open_pipe = open_pipe and not (leads and len(pipes) > 1)
+    # A leading pipe opens the first cell; without one the text before it is the first.
+    column = 0 if text[: pipes[0].start()].strip() or not leads else -1
     for pipe in pipes:
+        column += 1
         if open_pipe or text[start : pipe.start()].strip():
             cut = _narrow(text, start, pipe.start())
-            found.append(_part(block, row, *cut, "pipe"))
+            found.append(_part(block, row, *cut, column, "pipe"))
         open_pipe, start = True, pipe.end()
     if text[start:].strip():
-        found.append(_part(block, row, *_narrow(text, start, len(text)), "pipe"))
+        cut = _narrow(text, start, len(text))
+        found.append(_part(block, row, *cut, column + 1, "pipe"))
         open_pipe = False
     return found, open_pipe
 
@@ -171,7 +182,12 @@ def _find_cuts(text: str) -> tuple[str, list[tuple[int, int]] | None]:
         return "line", None
     if spaced := _SPACED.fullmatch(text, lead, end):
         parts = _parts(_BLANKS, text, spaced.start("values") + 1, end)
-        return "run", [spaced.span("label"), *parts]
+        start, stop = spaced.span("label")
+        unit = text[start:stop].rpartition(" ")[2]
+        if unit in UNITS:
+            parts = [(stop - len(unit), stop), *parts]
+            stop -= len(unit) + 1
+        return "run", [(start, stop), *parts]
     if glued := _GLUED.fullmatch(text, lead, end):
         return "glued", [glued.span("label"), glued.span("digits")]
     return "line", None
