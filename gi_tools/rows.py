@@ -14,6 +14,7 @@ from gi_tools.slots import Fit, Slots, find_shift, fit_slots, is_free_row, read_
 from gi_tools.tokens import Token
 
 HEADING_REACH = 5  # tokens between a heading row and the first row under it
+FEWEST_NUMBERED = 6  # rows that make a climbing column line numbers
 HEAD_REACH = 40  # tokens above the first row in which its heads are looked for
 
 
@@ -107,10 +108,18 @@ def settle_rows(
 
 
 def _drop_codes(items: list[Item]) -> list[Item]:
-    """Drop the column of row codes (01, 02 …) that pre-2014 annexes print."""
+    """Drop a column of row codes (01, 02 …) or line numbers before the figures."""
+    full = [i for i in items if len(i.slots.cells) > len(i.targets)]
     coded = [i for i in items if i.slots.cells and _is_code(i, i.slots.cells[0])]
     if 2 * len(coded) <= len(items):
-        return items
+        # Line numbers climb by one, or more over heading rows; figures do not.
+        numbers = [i.slots.cells[0].reading.value for i in full]
+        climbs = None not in numbers and all(
+            1 <= b - a <= 3 for a, b in pairwise(numbers)
+        )
+        if not climbs or len(full) < FEWEST_NUMBERED or len(full) < len(items):
+            return items
+        coded = full
     return [
         i._replace(slots=i.slots._replace(cells=i.slots.cells[1:])) if i in coded else i
         for i in items
