@@ -4,38 +4,39 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from os import PathLike
 from pathlib import Path
 
-import regex
-
 from gi_tools.documents import Document, Source
 from gi_tools.errors import ReadError
+from gi_tools.readers.archive import read_archive
+from gi_tools.readers.doc import read_doc, read_odt
+from gi_tools.readers.docx import read_docx
 from gi_tools.readers.html import read_html
+from gi_tools.readers.kinds import UNREAD, find_kind
+from gi_tools.readers.mhtml import read_mhtml
+from gi_tools.readers.ods import read_ods
 from gi_tools.readers.plain import read_plain
+from gi_tools.readers.rtf import read_rtf
+from gi_tools.readers.xls import read_xls
+from gi_tools.readers.xlsx import read_xlsx
 
 # One reader a kind: bytes in, Document out. The kind is told by content alone.
 READERS: dict[str, Callable[[Source, bytes], Document]] = {
     "html": read_html,
     "text": read_plain,
+    "docx": read_docx,
+    "doc": read_doc,
+    "rtf": read_rtf,
+    "odt": read_odt,
+    "mhtml": read_mhtml,
+    "xlsx": read_xlsx,
+    "xls": read_xls,
+    "ods": read_ods,
 }
+READERS["zip"] = partial(read_archive, readers=READERS)
 MAX_BYTES = 64 * 1024 * 1024
-_MAGIC = {
-    b"%PDF": "a PDF",
-    b"PK\x03\x04": "a zipped Office file",
-    b"\xd0\xcf\x11\xe0": "an old Office file",
-    b"\x89PNG": "an image",
-    b"\xff\xd8\xff": "an image",
-    b"GIF8": "an image",
-    b"{\\rtf": "an RTF file",
-    b"\x1f\x8b": "an archive",
-    b"Rar!": "an archive",
-    b"7z\xbc\xaf": "an archive",
-}
-_MARKUP = regex.compile(
-    rb"<(?:!doctype html|html|head|body|table|tr|td|div|p|h[1-6])\b[^<>]{0,400}>",
-    regex.I,
-)
 
 
 def read(source: str | PathLike | bytes, *, name: str | None = None) -> Document:
@@ -48,20 +49,11 @@ def read(source: str | PathLike | bytes, *, name: str | None = None) -> Document
     data, name = _load(source, name)
     if not data.strip():
         raise ReadError(f"{name}: the file is empty; fetch it again")
-    for magic, kind in _MAGIC.items():
-        if data.startswith(magic):
-            raise ReadError(
-                f"{name}: {kind}, not read yet; save it as text or as a web page"
-            )
     kind = find_kind(data)
+    if kind not in READERS:
+        raise ReadError(f"{name}: {UNREAD[kind]}")
     digest = hashlib.sha256(data).hexdigest()
     return READERS[kind](Source(name, kind, len(data), digest), data)
-
-
-def find_kind(data: bytes) -> str:
-    """Tell the kind of a file, a key of ``READERS``, by its content."""
-    # Without its NULs, UTF-16 shows its markup too.
-    return "html" if _MARKUP.search(data[:200_000].replace(b"\x00", b"")) else "text"
 
 
 def _load(source: str | PathLike | bytes, name: str | None) -> tuple[bytes, str]:

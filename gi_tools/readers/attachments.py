@@ -1,0 +1,63 @@
+"""A page with hardly any text to the attachments that its report may sit in."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+import regex
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+OWN_TEXT = 600  # characters outside links; a report's first section has more
+SHOWN = 5
+_SUFFIXES = "docx?|pdf|xlsx?|zip|rar|wps|et|ofd|rtf"
+_FILE = regex.compile(rf"\.(?:{_SUFFIXES})(?![a-z0-9])", regex.I)
+_NAME = regex.compile(rf"[^/\\?&=#]{{1,200}}\.(?:{_SUFFIXES})(?![a-z0-9])", regex.I)
+_REPORT = regex.compile("年报|年度报告|工作报告|信息公开")
+_SILENT = frozenset("script style noscript template head title option a".split())
+_SOURCES = {"a": "href", "iframe": "src", "embed": "src", "object": "data"}
+
+
+def find_attachments(tree: LexborHTMLParser) -> tuple[str, ...]:
+    """
+    Notes that name the linked files of a page with hardly any text of its own.
+
+    A page that holds its report gives none. Links that speak of a report come first.
+    """
+    body = tree.body
+    if body is None:
+        return ()
+    links = dict(filter(None, map(_read_link, body.css("a, iframe, embed, object"))))
+    if not links or _count_own(body) > OWN_TEXT:
+        return ()
+    named = sorted(links.items(), key=lambda link: not _REPORT.search(link[1]))
+    notes = [
+        f"the report may be in the attachment {name} ({href}); fetch and read that"
+        for href, name in named[:SHOWN]
+    ]
+    if len(named) > SHOWN:
+        notes.append(f"{len(named) - SHOWN} more attachments are linked")
+    return tuple(notes)
+
+
+def _read_link(node: LexborNode) -> tuple[str, str] | None:
+    """The address of a linked file and its name; None for other links."""
+    href = (node.attributes.get(_SOURCES[node.tag]) or "").strip()[:500]
+    text = " ".join(node.text(deep=True).split())[:120]
+    if not href or href.startswith(("javascript:", "mailto:", "data:")):
+        return None
+    if not (_FILE.search(href) or _FILE.search(text)):
+        return None
+    file = _NAME.search(unquote(href))
+    return href, text or (file[0] if file else href)
+
+
+def _count_own(body: LexborNode) -> int:
+    """Characters that stand outside links, scripts and lists of choices."""
+    count, stack = 0, [body]
+    while stack and count <= OWN_TEXT:
+        node = stack.pop()
+        if node.tag == "-text":
+            count += len("".join((node.text_content or "").split()))
+        elif node.tag not in _SILENT:
+            stack.extend(node.iter(include_text=True))
+    return count
