@@ -144,7 +144,7 @@ class Document:
                 return next(cell.text for cell in rows if cell.column == column)
             if where.startswith("paragraph"):
                 place = Block(*numbers)
-                return next(p.text for p in self.blocks if p.place == place)
+                return next(p.text for p in self.paragraphs if p.place == place)
             first, start, *rest = numbers
             last, end = rest if len(rest) == 2 else (first, *rest)
             lines = self._line_starts

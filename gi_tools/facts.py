@@ -67,7 +67,11 @@ def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
 
 
 def to_facts(report: Report, *, absent: bool = True) -> Iterator[Fact]:
-    """List the facts of one report; ``absent`` adds cells that the document lacks."""
+    """
+    List the facts of one report: table cells first, then figures stated in prose.
+
+    ``absent`` adds the cells that a table of the document lacks.
+    """
     who, locate = report.identity, report.document.locate
     code = who.region.code if who.region else None
     head = (report.report_id, who.agency, code, who.year, report.form)
@@ -75,5 +79,10 @@ def to_facts(report: Report, *, absent: bool = True) -> Iterator[Fact]:
         name, applicant, value, unit, state, raw, place, _ = figure
         where = locate(place)
         yield Fact(*head, name, applicant, value, unit, state, raw, "table", where)
+    for claim in report.claims:
+        if claim.indicator:
+            state = "unreadable" if claim.value is None else "reported"
+            found = (claim.indicator, None, claim.value, claim.unit, state, claim.raw)
+            yield Fact(*head, *found, "prose", locate(claim.place))
     for name, applicant, unit in report.absent if absent else ():
         yield Fact(*head, name, applicant, None, unit, "absent", "", "table", "")

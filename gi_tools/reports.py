@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import PurePath
 
+from gi_tools.claims import Claim, read_claims
 from gi_tools.codebook import Target
 from gi_tools.detection import find_form
-from gi_tools.documents import Document
+from gi_tools.documents import Document, Place
 from gi_tools.errors import ParseError
 from gi_tools.identity import Identity, identify
 from gi_tools.regions import Region
@@ -29,7 +30,8 @@ class Report:
     ``form`` is pre2014, 2014, 2019, 2021 or None; ``form_key`` tells the pre-2014
     families apart. ``figures`` are the value cells as printed, ``unmatched`` is what
     stands in or beside the tables and found no cell, ``tables`` the tables seen,
-    ``absent`` the cells of those tables whose rows the document lacks.
+    ``absent`` the cells of those tables whose rows the document lacks. ``claims`` are
+    the figures that the prose states.
     """
 
     document: Document = field(repr=False)
@@ -40,6 +42,7 @@ class Report:
     figures: tuple[Figure, ...] = field(repr=False)
     unmatched: tuple[Unmatched, ...] = field(repr=False)
     absent: tuple[Target, ...] = field(repr=False)
+    claims: tuple[Claim, ...] = field(repr=False)
     tables: tuple[str, ...]
     evidence: tuple[str, ...] = field(repr=False)
 
@@ -87,6 +90,7 @@ def parse(document: Document) -> Report:
         tables.figures,
         tables.unmatched,
         tables.absent,
+        read_claims(document, guess.key or guess.version, _places(tables)),
         tables.seen,
         (*identity.evidence, *(line.removesuffix(": ") for line in seen)),
     )
@@ -95,6 +99,11 @@ def parse(document: Document) -> Report:
 def _name_region(region: Region) -> str:
     names = (region.code, region.province, region.city, region.county)
     return " ".join(name for name in names if name)
+
+
+def _places(tables: TableReading) -> list[Place]:
+    cells = (f.place for f in (*tables.figures, *tables.unmatched) if f.place)
+    return [*tables.labels, *cells]
 
 
 def _speaks_of_disclosure(text: str) -> bool:
@@ -113,6 +122,7 @@ def _to_html(report: Report) -> str:
         ("tables", ", ".join(report.tables) or "none"),
         ("figures", len(report.figures)),
         ("unmatched", len(report.unmatched)),
+        ("figures in prose", len(report.claims)),
     ]
     head = "".join(
         f"<tr><th>{name}</th><td>{escape('–' if value is None else str(value))}"

@@ -16,8 +16,9 @@ FLOORS = [
     {"documents", "codebook", "regions", "dates"},
     {"readers"},
     {"tokens", "alignment", "columns", "slots", "rows", "outcomes", "detection"}
-    | {"pages", "agencies", "contacts"},
-    {"sections", "identity", "tables", "claims"},
+    | {"pages", "agencies", "contacts"}
+    | {"prose", "phrases", "meanings", "clauses", "openings", "drafts"},
+    {"sections", "identity", "tables", "claims", "instruments"},
     {"reports"},
     {"facts"},
     {"checks"},

@@ -42,7 +42,7 @@ FIGURES = {
         "/      145\n无       16",
         "1863500元",
         "186.35",
-        "reason='figures without a label'",
+        "reason='no such row in the form'",
         "dingxi.10.cumulative",
         "不涉及",
     ],

@@ -61,8 +61,10 @@ def test_every_place_leads_to_the_raw_text(case):
     _, report = case
     for fact in to_facts(report, absent=False):
         if fact.place:
-            raw = report.document.slice(fact.place)
-            assert "".join(raw.split()) == "".join(fact.raw.split())
+            text = "".join(report.document.slice(fact.place).split())
+            raw = "".join(fact.raw.split())
+            # A paragraph of a web page is one place, whatever stands in it.
+            assert raw == text or (fact.place.startswith("paragraph") and raw in text)
 
 
 @pytest.mark.parametrize("name", MANIFEST)

@@ -1,0 +1,185 @@
+"""A sentence to its figures, each with the phrases of its clause."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from decimal import Decimal
+from typing import NamedTuple
+
+import regex
+
+from gi_tools.phrases import Phrasebook
+from gi_tools.text import hanzi_to_number, to_number
+
+STEERING = frozenset(("part", "none", "besides", "respectively"))
+SILENT = frozenset(("year", "running", "this_year", "last_year", "until"))
+SILENT |= {"so_far", "besides", "part"}
+LONGEST_FILLER = 90  # a bracketed note, and some words
+_PAUSE = regex.compile(r"[,;:()。]")
+_STOP = regex.compile(r"[,;:()。、]")
+_ALONE = frozenset(",;。、:)\n")
+_SCALE = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
+
+
+class Figure(NamedTuple):
+    """A figure in the text; ``value`` is None where its digits are parted."""
+
+    start: int
+    end: int
+    value: int | float | None
+    unit: str
+    about: bool
+    spelt: bool
+
+
+class Phrase(NamedTuple):
+    """A phrase of ``claims.toml`` in the text, by its name."""
+
+    start: int
+    end: int
+    name: str
+
+
+class Scope(NamedTuple):
+    """
+    A figure and its clause, of which ``start`` and ``end`` are the bounds.
+
+    ``left`` are the phrases before it; ``last`` is the name of the one that stands
+    right at the figure, ``right`` of the first behind it: empty without any words
+    there, "?" when they say nothing known. ``stepped``: its own clause says nothing
+    and the one before it speaks.
+    """
+
+    figure: Figure
+    start: int
+    end: int
+    left: list[Phrase]
+    last: str
+    right: str
+    behind: list[Phrase]
+    stepped: bool
+
+
+class Line:
+    """One sentence with its phrases, figures and pauses, ready to be asked."""
+
+    def __init__(self, text: str, start: int, end: int, book: Phrasebook) -> None:
+        self.text, self.start, self.end, self.book = text, start, end, book
+        self.phrases = find_phrases(book, text, start, end)
+        self.figures = find_figures(book, text, start, end)
+        self.pauses = [m.end() for m in _PAUSE.finditer(text, start, end)]
+        self._starts = [phrase.start for phrase in self.phrases]
+        self._figures = [figure.start for figure in self.figures]
+
+    def drop_figures(self, starts: set[int]) -> None:
+        """Forget the figures that begin at these offsets."""
+        self.figures = [f for f in self.figures if f.start not in starts]
+        self._figures = [figure.start for figure in self.figures]
+
+    def figures_between(self, start: int, end: int) -> list[Figure]:
+        """List the figures that begin within two offsets."""
+        first = bisect_left(self._figures, start)
+        return self.figures[first : bisect_left(self._figures, end)]
+
+    def between(self, start: int, end: int) -> list[Phrase]:
+        """List the phrases that lie within two offsets."""
+        first = bisect_left(self._starts, start)
+        last = bisect_left(self._starts, end)
+        found = self.phrases[first:last]
+        return found[:-1] if found and found[-1].end > end else found
+
+    def pause_before(self, offset: int) -> int:
+        """Give the start of the clause that holds or ends at an offset."""
+        number = bisect_right(self.pauses, offset) - 1
+        return self.pauses[number] if number >= 0 else self.start
+
+    def pause_after(self, offset: int) -> int:
+        """Give the end of the clause that holds an offset, its sign left out."""
+        number = bisect_right(self.pauses, offset)
+        return self.pauses[number] - 1 if number < len(self.pauses) else self.end
+
+    def is_filler(self, start: int, end: int) -> bool:
+        """Whether nothing between two offsets changes what is counted."""
+        if start >= end or end - start > LONGEST_FILLER:
+            return start >= end
+        return self.book.filler.fullmatch(self.text, start, end) is not None
+
+    def scope(self, number: int) -> Scope:
+        """Give the clause of the figure of that number."""
+        figure = self.figures[number]
+        before = self.figures[number - 1].end if number else self.start
+        pause = self.pause_before(figure.start)
+        start, at = max(before, pause), figure.start
+        if self.text[at - 1] == "、" and before < at:
+            before = start = at  # in 3件公开、2件不予公开 the figures come first
+        left, stepped = self.between(start, at), False
+        said = [phrase for phrase in left if phrase.name not in SILENT]
+        if not said and pause > before and self.is_filler(start, at):
+            back, at = self._step_back(pause - 1)
+            if not self.figures_between(back, at):
+                start, stepped = back, True
+                left = self.between(start, at) + left
+                said = [phrase for phrase in left if phrase.name not in SILENT]
+        last = said[-1].name if said and self.is_filler(said[-1].end, at) else ""
+        end, right, behind = self._look_right(number)
+        return Scope(figure, start, end, left, last, right, behind, stepped)
+
+    def _step_back(self, pause: int) -> tuple[int, int]:
+        """The clause before a pause, or before the bracket that ends there."""
+        if self.text[pause] == ")":
+            pause = max(self.text.rfind("(", self.start, pause), self.start)
+        return self.pause_before(pause), pause
+
+    def _look_right(self, number: int) -> tuple[int, str, list[Phrase]]:
+        figure = self.figures[number]
+        following = self.figures[number + 1 :][:1]
+        found = _STOP.search(self.text, figure.end, self.end)
+        end = found.start() if found else self.end
+        if following and following[0].start <= end:
+            # What runs on into the next figure says what that one counts.
+            return following[0].start, "?", []
+        behind = self.between(figure.end, end)
+        if behind and behind[0].name not in STEERING:
+            return end, behind[0].name, behind
+        empty = behind or self.is_filler(figure.end, end)
+        return end, "" if empty else "?", behind
+
+
+def find_phrases(book: Phrasebook, text: str, start: int, end: int) -> list[Phrase]:
+    """List the phrases of a stretch of text; at one place the first of the book."""
+    phrases, done = [], start
+    match = book.openings.match
+    for sign in book.openings.signs.finditer(text, start, end):
+        at = sign.start()
+        if at >= done and (found := match(text, at, end)):
+            name, done = found
+            phrases.append(Phrase(at, done, name))
+    return phrases
+
+
+def find_figures(book: Phrasebook, text: str, start: int, end: int) -> list[Figure]:
+    """List what can be a count: a number with a unit, or alone before a pause."""
+    figures = []
+    for found in book.figure.finditer(text, start, end):
+        digits, spelt, nil, unit, unit2 = found.group(
+            "digits", "hanzi", "nil", "unit", "unit2"
+        )
+        unit, (first, last) = unit or unit2 or "", found.span()
+        if not (digits or spelt or nil):
+            continue
+        if not unit and last < end and text[last] not in _ALONE:
+            continue
+        about = any(found.group("about", "more", "more2", "more3", "more4"))
+        value = _to_value(digits, found["scale"]) if digits else 0
+        value = hanzi_to_number(spelt) if spelt else value
+        figures.append(Figure(first, last, value, unit, about, bool(spelt)))
+    return figures
+
+
+def _to_value(digits: str, scale: str | None) -> int | float | None:
+    if "_" in digits:
+        return None
+    value = to_number(digits)
+    if scale:
+        value = to_number(str(Decimal(str(value)) * _SCALE[scale]))
+    return value

@@ -1,0 +1,266 @@
+"""Sentences in; a draft of each figure they state, and of each word of none, out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import regex
+
+from gi_tools.clauses import SILENT, Line, Phrase, Scope, find_phrases
+from gi_tools.meanings import (
+    DIRECT,
+    STRONG,
+    UNKNOWN,
+    Meaning,
+    Setting,
+    find_denied,
+    find_meanings,
+    name_to_concept,
+)
+from gi_tools.phrases import Phrasebook
+from gi_tools.prose import Sentence
+
+FAR = 2  # signs between a figure and the next one of a list
+CARRIED = frozenset(("carried_in", "carried_out"))
+_SHARE = regex.compile(
+    r"占(?:了)?(?P<of>[^,;:。%]{0,40}?)的?(?:比例|比重)?[为达约近]{0,2}$"
+)
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """
+    A claim before it is weighed against the others of its concept.
+
+    ``start`` and ``end`` bound the figure in the prose, ``quote`` its clause. ``soft``:
+    it says 累计 and not since when. ``of`` are the words a share is of.
+    """
+
+    start: int
+    end: int
+    quote: tuple[int, int]
+    value: int | float | None
+    unit: str
+    meaning: Meaning = UNKNOWN
+    kind: str = "count"
+    about: bool = False
+    soft: bool = False
+    of: str | None = None
+    parent: Draft | None = None
+
+
+class _List:
+    """The parts of a total that are being told off, and the sign between them."""
+
+    def __init__(self, total: Draft, bracket: bool = False) -> None:
+        self.total, self.bracket = total, bracket
+        self.sign, self.sum = "", 0
+
+    def goes_on(self, gap: str) -> bool:
+        """Whether what stands before the next figure leaves the list open."""
+        if self.bracket:
+            return ")" not in gap
+        if "占" in gap:  # a share goes with the part before it
+            return True
+        sign = next((c for c in gap if c in ";,、"), "")
+        ended = sign == ";" and self.sign not in ("", ";")
+        self.sign = self.sign or sign
+        return not ended
+
+    def takes(self, draft: Draft, main: bool) -> bool:
+        """Whether a figure can be a part of the total."""
+        if draft.kind != "count" or draft.value is None:
+            return draft.kind != "count"
+        full = draft.value and self.sum and self.sum == self.total.value
+        if not self.bracket and (main or full):
+            return False
+        self.sum += draft.value
+        return self.total.value is None or draft.value <= self.total.value
+
+
+class Reader:
+    """Walks the sentences of a report and drafts the claims they hold."""
+
+    def __init__(self, text: str, book: Phrasebook, year: int | None) -> None:
+        self.text, self.book, self.year = text, book, year
+        self.drafts: list[Draft] = []
+        self.seen = 0  # figures and words of none, claims or not
+        self._headings: dict[str, list[Phrase]] = {}
+        self._head: Draft | None = None  # the last figure that is part of no other
+        self._head_end = -9
+
+    def read(self, sentence: Sentence) -> None:
+        """Draft the claims of one sentence."""
+        line = Line(self.text, sentence.start, sentence.end, self.book)
+        heading = sentence.heading
+        if heading not in self._headings:
+            found = find_phrases(self.book, heading, 0, len(heading))
+            self._headings[heading] = found
+        denials = [p for p in line.phrases if p.name in ("none", "free")]
+        self.seen += len(line.figures) + len(denials)
+        nil: set[int] = set()
+        stops = [*(phrase.start for phrase in denials[1:]), line.end]
+        for phrase, stop in zip(denials, stops, strict=False):
+            end = min(line.pause_after(phrase.end), stop)
+            nil |= self._read_none(line, phrase, end, sentence)
+        if nil:
+            line.drop_figures(nil)
+        self._read_figures(line, {p.name for p in self._headings[heading]})
+
+    def _read_none(
+        self, line: Line, phrase: Phrase, end: int, sentence: Sentence
+    ) -> set[int]:
+        """Draft zeros for what words of none deny; give the figures they swallow."""
+        inside = line.figures_between(phrase.end, end)
+        if any(f.value not in (0, 1) for f in inside):
+            return set()
+        found = line.between(phrase.end, end)
+        rank, names = DIRECT, find_denied(self.book, self.text, found)
+        if phrase.name == "free":
+            rank, end, names = STRONG, phrase.end, ["fee"]
+        elif names:
+            end = found[-1].end
+        elif self.book.nothing.fullmatch(self.text, phrase.end, end):
+            rank, names = STRONG, self._look_back(line, phrase, sentence)
+        for name in names:
+            unit = "万元" if "万元" in self.book.concepts[name].units else "件"
+            span, meaning = (phrase.start, end), Meaning(name, rank)
+            self.drafts.append(Draft(*span, span, 0, unit, meaning, "none"))
+        return {f.start for f in inside} if names else set()
+
+    def _look_back(self, line: Line, phrase: Phrase, sentence: Sentence) -> list[str]:
+        """What bare words of none are about: the words before, or the heading."""
+        start, stop = line.pause_before(phrase.start), phrase.start
+        while True:
+            found = line.between(start, stop)
+            if names := find_denied(self.book, self.text, found):
+                return names
+            if any(p.name not in SILENT for p in found):
+                return []
+            if start == line.start:
+                break
+            stop = start - 1
+            start = line.pause_before(stop)
+        found = self._headings[sentence.heading] if sentence.first else []
+        return find_denied(self.book, sentence.heading, found)
+
+    def _read_figures(self, line: Line, around: set[str]) -> None:
+        parts: _List | None = None
+        last: Draft | None = None
+        before, labels = line.start, []
+        for number, figure in enumerate(line.figures):
+            steer = {p.name for p in line.between(before, figure.start)}
+            gap = self.text[before : figure.start]
+            around, before = around | steer, figure.end
+            scope = line.scope(number)
+            parts = self._find_list(parts, last, gap, steer, line)
+            if not parts and last and self._is_outcome(last, scope):
+                parts = _List(last)
+            labels = labels or self._share_out(line, number, scope)
+            beside = last.meaning.concept if last else ""
+            setting = Setting(around, None, beside, labels.pop(0) if labels else "")
+            drafts = self._draft(line, scope, parts, setting)
+            if not drafts:
+                continue
+            parts = self._keep(drafts, parts)
+            if drafts[0].kind not in ("share", "comparison"):
+                last = drafts[0]
+                if parts is None:
+                    self._head, self._head_end = last, line.end
+
+    def _is_outcome(self, last: Draft, scope: Scope) -> bool:
+        """行政复议3件,维持2件: no word says that these are parts."""
+        return f"{last.meaning.concept}.{scope.last}" in self.book.concepts
+
+    def _keep(self, drafts: list[Draft], parts: _List | None) -> _List | None:
+        """Keep the drafts of a figure; close the list that it cannot belong to."""
+        concept = self.book.concepts.get(drafts[0].meaning.concept)
+        self.drafts += drafts
+        if parts and not parts.takes(drafts[0], bool(concept and concept.main)):
+            for draft in drafts:
+                draft.parent = None
+            return None
+        return parts
+
+    def _find_list(
+        self,
+        parts: _List | None,
+        last: Draft | None,
+        gap: str,
+        steer: set[str],
+        line: Line,
+    ) -> _List | None:
+        """The list that the next figure may belong to, by the words before it."""
+        if parts and not parts.goes_on(gap):
+            parts = None
+        if "part" in steer:
+            follows = last is None and line.start - self._head_end <= FAR
+            total = self._head if follows else last
+            return _List(total) if total else None
+        if last and gap[:1] in (":", "("):
+            return _List(last, gap[0] == "(")
+        if "besides" in steer and parts and not parts.bracket:
+            return None
+        return parts
+
+    def _share_out(self, line: Line, number: int, scope: Scope) -> list[str]:
+        """What "A、B分别为1件、2件" counts, figure by figure; empty when unclear."""
+        at = [p.start for p in scope.left if p.name == "respectively"]
+        if not (at and scope.last):
+            return []
+        start = line.figures[number - 1].end if number else line.start
+        found = line.between(start, at[-1])
+        names = [name_to_concept(self.book, p.name) for p in found]
+        names = list(dict.fromkeys(filter(None, names)))
+        run = line.figures[number : number + len(names)]
+        near = all(b.start - a.end <= FAR for a, b in pairwise(run))
+        return names if near and len(run) == len(names) else []
+
+    def _draft(
+        self, line: Line, scope: Scope, parts: _List | None, setting: Setting
+    ) -> list[Draft]:
+        """Draft the claim of a figure; several where it stands for each of a list."""
+        figure, total = scope.figure, parts and parts.total
+        quote, names = (scope.start, scope.end), {p.name for p in scope.left}
+        draft = Draft(
+            *figure[:2], quote, *figure[2:4], about=figure.about, parent=total
+        )
+        if scope.last == "compare" or ("compare" in names and figure.unit == "%"):
+            draft.kind = "comparison"
+            return [draft]
+        if figure.unit == "%":
+            found = _SHARE.search(self.text, scope.start, figure.start)
+            draft.kind, draft.of = "share", (found["of"] or None) if found else None
+            return [draft]
+        if total and not total.soft:
+            setting = setting._replace(total=total.meaning)
+        meanings = find_meanings(line, scope, setting)
+        if not meanings:
+            alone = quote == figure[:2]
+            return [draft] if figure.unit and not (figure.spelt or alone) else []
+        draft.kind, draft.soft = self._find_time(line, scope, names)
+        if draft.kind == "running_total":
+            return [draft]
+        draft.meaning = meanings[0]
+        return [draft, *(replace(draft, meaning=other) for other in meanings[1:])]
+
+    def _find_time(self, line: Line, scope: Scope, names: set[str]) -> tuple[str, bool]:
+        """Whether a figure is of this year, of another, or a running total."""
+        kind, this_year = "count", False
+        for phrase in line.between(line.start, scope.figure.start):
+            if phrase.name == "this_year":
+                kind, this_year = "count", True
+            elif phrase.name == "running":
+                kind = "running_total"
+            elif phrase.name == "last_year" and phrase.start >= scope.start:
+                kind = "other_year"
+            elif phrase.name == "year" and self.year:
+                words = self.text[phrase.start : phrase.end]
+                since = words.endswith(("以来", "起"))
+                this_year = int(words[:4]) >= self.year
+                kind = "running_total" if since else "other_year"
+                kind = "count" if this_year else kind
+        if CARRIED & {scope.last, *(p.name for p in scope.behind)}:
+            kind = "count"
+        return kind, "so_far" in names and not this_year

@@ -1,0 +1,248 @@
+"""A document to the running text of a report: folded, in sentences, with places."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+
+import regex
+
+from gi_tools.documents import Block, Document, Grid, Paragraph, Place, Span, Spot
+from gi_tools.text import simplify_script, widen
+
+LONGEST_SENTENCE = 800  # the longest lists of a report have half of it
+SHORTEST = 4  # characters of a line that can state a figure, words of none apart
+WRAPPED = 14  # characters of a line that may go on in the next one
+SLACK = 1.25  # by which the next line of a wrapped paragraph may be longer
+LAYOUT_CELL = 40  # characters of a grid cell that can be prose
+
+_SIGNS = [*zip("：，（）；．％！？＋﹝﹞〔〕［］", ":,();.%!?+()()()", strict=True)]
+_WIDE = regex.compile("[０-９Ａ-Ｚａ-ｚ]{1,99}")
+_DROPPED = regex.compile(
+    r"[ \t\r\v\f\u3000\xa0\xad\u2000-\u200f\u2028-\u202f\u2060\ufeff"
+    r"“”\"‘’'「」『』*]{1,99}"
+    r"|\(\p{Ll}{1,6}\)"
+)
+_HIDDEN = regex.compile(
+    r"《[^《》\n]{1,80}》|\((?:[^()\d\n无没未零]{0,60}|不同[^()\n]{1,40})\)"
+)
+_ENDS = "。!?\n"
+_END = regex.compile(rf"[{_ENDS}]")
+_PAUSE = regex.compile(r"[,;、:]")
+_HAN = "一二三四五六七八九十"
+_HEADING = regex.compile(
+    rf"(?:#{{1,4}})?(?:(?:[{_HAN}]{{1,3}}[、.,]|\([{_HAN}\d]{{1,2}}\)[、.]?|\d{{1,2}}[、.])"
+    r"[^,;:。\d\n]{1,42}(?=[:。\n]|\Z)|[^,;:。\d\n]{2,28}(?:情况|方面|概述|概况|事项)(?=\n|\Z))"
+)
+_STARTS = regex.compile(
+    rf"\s{{0,9}}(?:[{_HAN}]{{1,3}}[、.．，,]|[(（][{_HAN}\d]{{1,2}}[)）]"
+    r"|\d{1,2}[、．]|\d{1,2}\.(?!\d)|[#•·①-⒛])|[ \xa0\t]{2}|\u3000"
+)
+_TITLED = regex.compile(
+    rf"\s{{0,9}}(?:[{_HAN}]{{1,3}}[、.．]|[(（][{_HAN}]{{1,2}}[)）])[^，。；,;]{{0,26}}"
+)
+_CELL = regex.compile(r"[\d.,%\s\-—/]{0,40}\p{Han}{0,2}")
+_NOTE = regex.compile(r"\s{0,40}[(（][^()（）。]{0,200}[)）]\s{0,9}")
+_STOPS = "。；;！!？?：:|｜"
+_NONES = "无没無沒"
+
+
+class Sentence(NamedTuple):
+    """
+    A stretch of ``Prose.text`` and the heading it stands under.
+
+    ``first``: it follows right behind the heading, ``next``: right behind another.
+    """
+
+    start: int
+    end: int
+    heading: str
+    first: bool
+
+
+class _Piece(NamedTuple):
+    text: str
+    place: Place
+
+
+class Prose:
+    """
+    The running text of a report, folded for matching.
+
+    ``text`` has a paragraph a line; ``hidden`` is the same with names in 《》 and
+    bracketed notes blotted out. ``words`` are spellings and the usual ones, of the
+    same length. ``locate`` leads back to the document.
+    """
+
+    def __init__(
+        self, document: Document, taken: Collection[Place], words: dict[str, str]
+    ) -> None:
+        self._document = document
+        self._pieces = _read_pieces(document, taken)
+        raw, self._starts = _join(self._pieces)
+        text, self._cuts, self._lost = _drop(_fold(raw))
+        for word, usual in words.items():
+            text = text.replace(word, usual)
+        self.text = text
+        self.hidden = _HIDDEN.sub(lambda found: "□" * len(found[0]), self.text)
+
+    def sentences_with(self, offsets: Iterable[int]) -> Iterator[Sentence]:
+        """Yield the sentences that hold one of the offsets, which must grow."""
+        text, done = self.text, 0
+        heading, line = (0, 0), 0  # the last one seen, and the line reached
+        for offset in offsets:
+            if offset < done:
+                continue
+            start, done = self._bounds(offset, done)
+            while line <= start:
+                if found := _HEADING.match(text, line):
+                    if found.end() > start:
+                        break
+                    heading = found.span()
+                line = text.find("\n", line) + 1 or len(text) + 1
+            first = 0 < start - heading[1] <= 1
+            yield Sentence(start, done, text[slice(*heading)], first)
+
+    def _bounds(self, offset: int, done: int) -> tuple[int, int]:
+        """Where the sentence around an offset begins, not before ``done``, and ends."""
+        text, low = self.text, max(done, offset - LONGEST_SENTENCE // 2)
+        start = max(low, *(text.rfind(sign, low, offset) + 1 for sign in _ENDS))
+        end = _END.search(text, offset, start + LONGEST_SENTENCE)
+        if end:
+            return start, end.start()
+        stop = min(start + LONGEST_SENTENCE, len(text))
+        if stop < len(text):  # an endless sentence is cut at a pause
+            pauses = (pause.end() for pause in _PAUSE.finditer(text, offset, stop))
+            stop = max(pauses, default=stop)
+            while stop > offset + 1 and text[stop - 1].isdigit():
+                stop -= 1  # no number is cut in two
+        return start, stop
+
+    def locate(self, start: int, end: int) -> tuple[Place, str]:
+        """Give the place of a stretch in the document, and its text as it stands."""
+        begin, stop = self._to_raw(start), self._to_raw(end - 1) + 1
+        first, last = (bisect_right(self._starts, n) - 1 for n in (begin, stop - 1))
+        head, tail = self._pieces[first], self._pieces[last]
+        begin, stop = begin - self._starts[first], stop - self._starts[last]
+        if isinstance(head.place, Span) and isinstance(tail.place, Span):
+            span = Span(head.place.start + begin, tail.place.start + stop)
+            return span, self._document.text[span.start : span.end]
+        if first == last:
+            return head.place, head.text[begin:stop]
+        return head.place, head.text[begin:] + tail.text[:stop]
+
+    def _to_raw(self, offset: int) -> int:
+        return offset + self._lost[bisect_right(self._cuts, offset) - 1]
+
+
+def _read_pieces(document: Document, taken: Collection[Place]) -> list[_Piece]:
+    """List what can be prose: paragraphs that are no table cell, long grid cells."""
+    spans = sorted(place.start for place in taken if isinstance(place, Span))
+    others = {place for place in taken if not isinstance(place, Span)}
+    pieces: list[_Piece] = []
+    for block in document.blocks:
+        if isinstance(block, Grid):
+            pieces += _read_grid(block)
+        elif "|" in block.text or "｜" in block.text:
+            pieces += [p for p in _split(block) if _is_prose(p, spans, others)]
+        elif _is_prose(block, spans, others):
+            pieces.append(_Piece(*block))
+    return pieces
+
+
+def _is_prose(piece: Paragraph | _Piece, spans: list[int], others: set[Place]) -> bool:
+    text, place = piece
+    if not text or (len(text) < SHORTEST and text[-1] not in _STOPS + _NONES):
+        return False
+    if text.isspace() or (text.lstrip()[0] in "(（" and _NOTE.fullmatch(text)):
+        return False
+    if not isinstance(place, Span):
+        return place not in others
+    number = bisect_left(spans, place.start)
+    return number == len(spans) or spans[number] >= place.end
+
+
+def _split(block: Paragraph) -> Iterator[_Piece]:
+    """Cut a line at pipes; of several cells those with a full stop can be prose."""
+    place, start = block.place, 0
+    parts = block.text.replace("｜", "|").split("|")
+    alone = sum(not part.isspace() for part in parts if part) == 1
+    for part in parts:
+        if alone or "。" in part:
+            begin = place.start + start if isinstance(place, Span) else 0
+            span = Span(begin, begin + len(part))
+            yield _Piece(part, span if isinstance(place, Span) else place)
+        start += len(part) + 1
+
+
+def _read_grid(grid: Grid) -> Iterator[_Piece]:
+    """Layout tables hold prose: cells that are long and have a full stop."""
+    for cell in (cell for row in grid.rows for cell in row):
+        if len(cell.text) > LAYOUT_CELL and "。" in cell.text:
+            yield _Piece(cell.text, Spot(grid.number, cell.row, cell.column))
+
+
+def _join(pieces: list[_Piece]) -> tuple[str, list[int]]:
+    """Join pieces; a blank where a line was broken, a line end elsewhere."""
+    parts, starts, at = [], [], 0
+    for number, piece in enumerate(pieces, 1):
+        starts.append(at)
+        goes_on = number < len(pieces) and _goes_on(piece, pieces[number])
+        text = piece.text.replace("\n", " ") + (" " if goes_on else "\n")
+        parts.append(text)
+        at += len(text)
+    return "".join(parts), starts
+
+
+def _goes_on(piece: _Piece, after: _Piece) -> bool:
+    """Whether a line was broken by a fixed width, without a sign between."""
+    text = piece.text.rstrip()
+    if len(text) < WRAPPED or text[-1] in _STOPS:
+        return False
+    here, there = piece.place, after.place
+    if isinstance(here, Span) and isinstance(there, Span):
+        near = there.start - here.end <= 1
+    else:
+        near = isinstance(here, Block) and isinstance(there, Block)
+        near = near and there.number - here.number == 1
+    if not near or _STARTS.match(after.text):
+        return False
+    more = after.text.strip()
+    wide = len(more.encode()) > SLACK * len(text.encode())
+    return not (wide or _CELL.fullmatch(more) or _TITLED.fullmatch(text))
+
+
+def _fold(text: str) -> str:
+    """Fold sign by sign, the length kept: half width, simplified script."""
+    for wide, half in _SIGNS:
+        text = text.replace(wide, half)
+    text = _WIDE.sub(lambda found: widen(found[0]), text)
+    simple = simplify_script(text)
+    if len(simple) == len(text):
+        return simple
+    table = {c: simplify_script(c) for c in set(text) if not c.isascii()}
+    return text.translate({ord(c): s for c, s in table.items() if len(s) == 1})
+
+
+def _drop(text: str) -> tuple[str, list[int], list[int]]:
+    """
+    Drop blanks, quotation marks and pinyin.
+
+    Gives the text, where it was cut, and how many signs were lost up to each cut.
+    Between two numbers one sign stays: what was parted on paper is not joined.
+    """
+    parts, cuts, lost, start, kept = [], [0], [0], 0, 0
+    for found in _DROPPED.finditer(text):
+        begin, end = found.span()
+        part = text[start:begin]
+        if text[begin - 1 : begin].isdigit() and text[end : end + 1].isdigit():
+            part += "_"
+            begin += 1
+        kept += len(part)
+        parts.append(part)
+        cuts.append(kept)
+        lost.append(end - kept)
+        start = end
+    parts.append(text[start:])
+    return "".join(parts), cuts, lost
