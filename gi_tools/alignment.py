@@ -20,6 +20,7 @@ WITH_VALUE = 0.3  # worth of standing before a figure or an empty cell
 LONGEST_WRAP = 16  # a label broken over more lines is not joined
 
 _NUMBER = regex.compile(r"\(?([一二三四五六七八九十]{1,3}|\d{1,2})[、.,)]")
+_FIGURE = regex.compile(r"\p{Han}\d")  # a figure run onto a label is no slip
 
 
 class Line(NamedTuple):
@@ -218,7 +219,7 @@ def _nearly(tokens: list[Token], number: int, book: Template) -> tuple[str, floa
     key = tokens[number].key
     if not 3 <= len(key) <= 60 or not _has_value(tokens, number + 1):
         return "", 0.0
-    if key in book.columns or key in book.words:
+    if key in book.columns or key in book.words or _FIGURE.search(key):
         return "", 0.0
     found = _closest(key, tuple(book.keys))
     return (found[0], found[1] / 110) if found else ("", 0.0)

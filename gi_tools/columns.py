@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from gi_tools.alignment import template
 from gi_tools.codebook import Column, Row, forms, label_key
 from gi_tools.documents import Spot
 from gi_tools.tokens import Token
+
+HEAD_STEP = 2  # lines from head to head of one row, read one by one
 
 
 class Heads(NamedTuple):
@@ -34,27 +36,66 @@ def read_heads(tokens: Sequence[Token], columns: tuple[Column, ...]) -> Heads | 
     """
     Read the printed order of columns from the header tokens above a row.
 
-    None unless every column is named, and where faulty spans tear groups apart.
+    The nearest heads count. None unless every column is named, and where faulty
+    spans tear groups apart or the head of a group is lost.
     """
+    near = _find_nearest(tokens)
     known = column_keys(columns)
-    found: dict[int, Token] = {}
-    for token in tokens:
-        if token.key in known and known[token.key] not in found:
-            found[known[token.key]] = token
+    found = {known[t.key]: t for t in near if t.key in known}
     if len(found) != len(columns):
         return None
     heads = [found[number] for number in range(len(columns))]
-    lines = {head.row for head in heads}
-    if isinstance(heads[0].place, Spot) or len(lines) == 1:
-        places = [head.column for head in heads]
-        if len(set(places)) < len(places):
-            return None
+    above = _find_groups(near, heads, columns)
+    places = [head.column for head in heads]
+    in_line = isinstance(heads[0].place, Spot) or len({h.row for h in heads}) == 1
+    if in_line and len(set(places)) == len(places):
         order = sorted(range(len(heads)), key=places.__getitem__)
-        if not _keeps_groups(order, columns):
-            return None
-        return Heads(tuple(order), tuple(places[number] for number in order))
-    order = _flatten(tokens, heads, columns)
+        if _stands_so(order, heads, columns, above):
+            return Heads(tuple(order), tuple(places[number] for number in order))
+    order = _flatten(near, heads, columns, above)
     return Heads(tuple(order)) if order else None
+
+
+def _find_nearest(tokens: Sequence[Token]) -> list[Token]:
+    """The header tokens of the last grid, or those of the text behind all grids."""
+    grids = [t.place.grid if isinstance(t.place, Spot) else None for t in tokens]
+    return [t for t, grid in zip(tokens, grids, strict=True) if grid == grids[-1]]
+
+
+def _find_groups(
+    tokens: list[Token], heads: list[Token], columns: tuple[Column, ...]
+) -> dict[str, Token]:
+    """The head of each group of columns, where it stands before the columns."""
+    groups = {label_key(c.path[-1]): c.path[-1] for c in columns if c.path}
+    found = {groups[t.key]: t for t in tokens if t.key in groups}
+    ranks = {id(token): rank for rank, token in enumerate(tokens)}
+    firsts: dict[str, int] = {}
+    for head, column in zip(heads, columns, strict=True):
+        for path in column.path[-1:]:
+            rank = ranks[id(head)]
+            firsts[path] = min(rank, firsts.get(path, rank))
+    return {path: t for path, t in found.items() if ranks[id(t)] < firsts[path]}
+
+
+def _stands_so(
+    order: list[int],
+    heads: list[Token],
+    columns: tuple[Column, ...],
+    above: dict[str, Token],
+) -> bool:
+    """Whether heads stand over their columns: groups whole, each under its own head."""
+    if not _keeps_groups(order, columns):
+        return False
+    if len({head.row for head in heads}) == 1:
+        row = heads[0].row
+        return all(token.row != row for token in above.values()) and (
+            bool(above) or _is_single_row(order, columns)
+        )
+    firsts: dict[str, int] = {}
+    for number in order:
+        for path in columns[number].path[-1:]:
+            firsts.setdefault(path, heads[number].column)
+    return all(token.column == firsts[path] for path, token in above.items())
 
 
 def _keeps_groups(order: list[int], columns: tuple[Column, ...]) -> bool:
@@ -64,26 +105,39 @@ def _keeps_groups(order: list[int], columns: tuple[Column, ...]) -> bool:
     return len(groups) == len(set(groups))
 
 
+def _is_single_row(order: list[int], columns: tuple[Column, ...]) -> bool:
+    """Whether heads without that of their group cannot be two rows read as one."""
+    first = next((n for n, m in enumerate(order) if columns[m].path), 0)
+    return first < 2 or order[first - 1] != len(order) - 1
+
+
 def _flatten(
-    tokens: Sequence[Token], heads: list[Token], columns: tuple[Column, ...]
+    tokens: list[Token],
+    heads: list[Token],
+    columns: tuple[Column, ...],
+    above: dict[str, Token],
 ) -> list[int] | None:
     """
     Put heads of two lines, read one by one, in the order of their columns.
 
-    自然人, 法人或其他组织, 总计 stand above; 商业企业 … belong where their group stands.
-    None when the head of a group is lost.
+    自然人, 法人或其他组织, 总计 stand above; 商业企业 … belong where their group is.
     """
     ranks = {id(token): rank for rank, token in enumerate(tokens)}
-    groups = {label_key(path): path for column in columns for path in column.path}
-    above = {groups[t.key]: n for n, t in enumerate(tokens) if t.key in groups}
-    if any(column.path and column.path[-1] not in above for column in columns):
-        return None
 
     def rank(number: int) -> tuple[int, int]:
         own, path = ranks[id(heads[number])], columns[number].path
-        return (above[path[-1]] if path else own), own
+        return (ranks[id(above[path[-1]])] if path and above else own), own
 
-    return sorted(range(len(heads)), key=rank)
+    groups = {column.path[-1] for column in columns if column.path}
+    if above.keys() != groups and (above or isinstance(heads[0].place, Spot)):
+        return None
+    order = sorted(range(len(heads)), key=rank)
+    if above or not groups:
+        return order
+    rows = sorted(head.row for head in heads)
+    close = all(b - a <= HEAD_STEP for a, b in pairwise(rows))
+    whole = _keeps_groups(order, columns) and _is_single_row(order, columns)
+    return order if close and whole else None
 
 
 @cache
@@ -130,3 +184,17 @@ def choose_row(
     """
     row, columns, _ = max(_choices(form_key, number), key=lambda c: len(c[2] & heads))
     return row, columns
+
+
+@cache
+def group_keys(family: str) -> frozenset[str]:
+    """Give the heads that stand above several columns of a family of forms."""
+    return frozenset(
+        label_key(path)
+        for form in forms().values()
+        if form.family == family
+        for table in form.tables
+        for columns in table.columns.values()
+        for column in columns
+        for path in column.path
+    )

@@ -10,6 +10,9 @@ from gi_tools.slots import Fit, Slots, find_shift, fit_slots
 from gi_tools.tokens import Token
 
 FEWEST_OUTCOMES = 3  # outcome words that make a dispute table
+HEAD_GAP = 12  # tokens from one outcome word to the next of one head
+LONGEST_WORD = 6  # characters of a first word such as 数量 or 本年度件数
+TOTAL = label_key("总计")
 
 
 def read_outcomes(
@@ -70,10 +73,8 @@ def _read_parts(
 def _find_outcomes(
     tokens: list[Token], columns: tuple[Column, ...], after: int, width: int
 ) -> tuple[Slots | None, int]:
-    known = column_keys(columns)
-    heads = [n for n, t in enumerate(tokens) if n >= after and t.key in known]
-    start = heads[0] if len(heads) >= FEWEST_OUTCOMES else after
-    for number in range(start, len(tokens)):
+    heads = _find_heads(tokens, columns, after)
+    for number in range(heads[-1] + 1 if heads else after, len(tokens)):
         row = tokens[number].row
         if number and tokens[number - 1].row == row:
             continue
@@ -83,11 +84,53 @@ def _find_outcomes(
             return Slots((cells[0]._replace(dress="glued"),), True), number
         if len(cells) < width or find_shift(cells, width) is None:
             continue
+        if _is_numbering(cells, width) and _goes_on(tokens, number, width):
+            continue
         if heads or any(cell.reading.value is not None for cell in cells):
             return Slots(cells, True), number
-    if len(heads) < FEWEST_OUTCOMES:
-        return None, 0
-    start = heads[-1] + 1
+    return _read_stream(tokens, heads[-1] + 1) if heads else (None, 0)
+
+
+def _find_heads(
+    tokens: list[Token], columns: tuple[Column, ...], after: int
+) -> list[int]:
+    """Find the outcome words that stand together, the first such cluster."""
+    known = column_keys(columns)
+    totals = {key for key, n in known.items() if label_key(columns[n].label) == TOTAL}
+    cluster: list[int] = []
+    for number in range(after, len(tokens)):
+        key = tokens[number].key
+        if key in known and (not cluster or number - cluster[-1] <= HEAD_GAP):
+            cluster.append(number)
+        elif key in known or tokens[number].reading.value is not None:
+            if _is_whole(tokens, cluster, totals):
+                break
+            cluster = [number] if key in known else []
+    return cluster if _is_whole(tokens, cluster, totals) else []
+
+
+def _is_whole(tokens: list[Token], cluster: list[int], totals: set[str]) -> bool:
+    return len({tokens[n].key for n in cluster} - totals) >= FEWEST_OUTCOMES
+
+
+def _is_numbering(cells: tuple[Token, ...], width: int) -> bool:
+    """Whether a row counts the columns, from 1 on."""
+    values = [c.reading.value for c in cells if c.reading.value is not None]
+    return values == list(range(1, width + 1))
+
+
+def _goes_on(tokens: list[Token], number: int, width: int) -> bool:
+    """Whether a second row of as many cells follows a row."""
+    row = tokens[number].row
+    while number < len(tokens) and tokens[number].row == row:
+        number += 1
+    return number < len(tokens) and len(_row_slots(tokens, number)) >= width
+
+
+def _read_stream(tokens: list[Token], start: int) -> tuple[Slots, int]:
+    """Read the cells behind the heads, one by one, behind a first word such as 数量."""
+    if len(tokens) > start + 1 and 0 < len(tokens[start].key) <= LONGEST_WORD:
+        start += tokens[start + 1].is_slot
     end = start
     while end < len(tokens) and tokens[end].is_slot:
         end += 1

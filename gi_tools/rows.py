@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
 from gi_tools.alignment import Match, template
 from gi_tools.codebook import Target, forms
-from gi_tools.columns import Heads, choose_row, head_keys, read_heads
-from gi_tools.slots import Fit, Slots, find_shift, fit_slots, is_free_row, read_slots
+from gi_tools.columns import Heads, choose_row, group_keys, head_keys, read_heads
+from gi_tools.slots import (
+    NOWHERE,
+    Fit,
+    Slots,
+    fit_slots,
+    is_free_row,
+    read_slots,
+)
 from gi_tools.tokens import Token
 
 HEADING_REACH = 5  # tokens between a heading row and the first row under it
 FEWEST_NUMBERED = 6  # rows that make a climbing column line numbers
+FEWEST_BEGUN = 3  # rows with a figure in the first column that show where it is
 HEAD_REACH = 40  # tokens above the first row in which its heads are looked for
 
 
@@ -42,14 +49,17 @@ def trim_matches(matches: list[Match], form_key: str) -> list[Match]:
 def to_items(tokens: list[Token], form_key: str, matches: list[Match]) -> list[Item]:
     """Give each matched row its cells and the heads that stand above it."""
     lines = template(form_key).lines
-    known = head_keys(forms()[form_key].family)
+    family = forms()[form_key].family
+    known = head_keys(family)
+    words_above = known | group_keys(family)
     items: list[Item] = []
     above: list[Token] = []
     orders: dict[tuple, Heads | None] = {}
     reached = max(0, matches[0].token - HEAD_REACH) if matches else 0
     stops = [*(match.token for match in matches[1:]), len(tokens)]
     for match, stop in zip(matches, stops, strict=False):
-        if heads := [t for t in tokens[reached : match.token] if t.key in known]:
+        heads = [t for t in tokens[reached : match.token] if t.key in words_above]
+        if any(token.key in known for token in heads):
             above, orders = heads, {}
         reached = match.end
         if not lines[match.line].row.targets:
@@ -75,29 +85,26 @@ def settle_rows(
     width = max(len(targets) for _, targets in lines)
     if width > 1:
         items = _add_free_rows(tokens, lines, items, matches, width)
-    shifts = Counter(
-        (len(i.slots.cells), find_shift(i.slots.cells, len(i.targets)))
-        for i in items
-        if len(i.slots.cells) > len(i.targets)
-        and not all(cell.is_blank for cell in i.slots.cells)
+    shifts = _find_shifts(items, pads)
+    padded = any(
+        len(i.slots.cells) >= len(i.targets) and not i.slots.is_cut for i in items
     )
-    whole = all(
-        len(i.slots.cells) == len(i.targets) for i in items if not i.slots.is_last
-    )
+    trusted = any(_fills_heads(item) for item in items)
+    above = [i for i in items if not i.slots.is_last]
+    whole = all(len(i.slots.cells) == len(i.targets) for i in above) and bool(above)
     steps = [gap for i in items if not i.slots.in_row for gap in i.slots.steps[:-1]]
     step = max(1, min(steps, default=1))
     settled = []
     for item in items:
         size = len(item.slots.cells)
-        usual = [s for (n, s), _ in shifts.most_common() if n == size and s is not None]
-        usual.append(pads.get(item.match.line))
-        heads = item.heads.columns if item.heads else ()
+        heads = item.heads.columns if item.heads and trusted else ()
         fit = fit_slots(
             item.slots,
             len(item.targets),
-            shift=usual[0],
+            shift=shifts.get(item.match.line),
             heads=heads,
             step=step,
+            padded=padded,
         )
         if fit is None and item.slots.is_last and whole and size < len(item.targets):
             # The text ends inside this row, and no row above has an empty cell.
@@ -105,6 +112,58 @@ def settle_rows(
             fit = Fit((*item.slots.cells, *rest), "absent")
         settled.append((item, fit))
     return settled
+
+
+def _find_shifts(items: list[Item], pads: dict[int, int]) -> dict[int, int | None]:
+    """
+    Find where the columns begin in each row, by one rule for the whole table.
+
+    They begin right after the label, or after the empty cells that a wide label
+    leaves, or end with the row. A rule that one row contradicts is out; where the
+    others disagree, NOWHERE.
+    """
+    rows = [i for i in items if i.slots.cells and i.slots.in_row]
+    over = [i for i in rows if len(i.slots.cells) > len(i.targets)]
+    rules = [
+        {i.match.line: 0 for i in rows},
+        {i.match.line: pads.get(i.match.line, 0) for i in rows},
+        {i.match.line: len(i.slots.cells) - len(i.targets) for i in rows},
+    ]
+    kept = [r for r in rules if all(_holds(i, r[i.match.line]) for i in over)]
+    if len(over) >= FEWEST_BEGUN:
+        begun = [r for r in kept if all(_begins(i, r[i.match.line]) for i in over)]
+        kept = begun or kept
+    found: dict[int, int | None] = {}
+    for item in rows if over else ():
+        # The row in which the text ends need not reach the last column.
+        cells, cut = item.slots.cells, item.slots.is_cut
+        shifts = {r[item.match.line] for r in kept if not cut or r is not rules[2]}
+        if cut:
+            shifts -= {s for s in shifts if any(not c.is_blank for c in cells[:s])}
+        found[item.match.line] = shifts.pop() if len(shifts) == 1 else NOWHERE
+    return found
+
+
+def _holds(item: Item, shift: int) -> bool:
+    """Whether all figures of a row stand in its columns, if these begin there."""
+    full = [n for n, cell in enumerate(item.slots.cells) if not cell.is_blank]
+    return not full or shift <= full[0] <= full[-1] < shift + len(item.targets)
+
+
+def _begins(item: Item, shift: int) -> bool:
+    """Whether a row has a figure in its first column, if it has any at all."""
+    cells = item.slots.cells
+    return all(cell.is_blank for cell in cells) or not cells[shift].is_blank
+
+
+def _fills_heads(item: Item) -> bool:
+    """Whether heads of a grid, or of text with figures under the first and last."""
+    if item.heads is None or not item.heads.columns:
+        return False
+    cells = item.slots.cells
+    full = {cell.column for cell in cells if not cell.is_blank}
+    ends = {item.heads.columns[0], item.heads.columns[-1]}
+    return full >= ends or any(cell.dress == "grid" for cell in cells)
 
 
 def _drop_codes(items: list[Item]) -> list[Item]:

@@ -28,6 +28,7 @@ _INLINE = regex.compile(
 _NAMES = regex.compile(
     r"(?:情况|概述|概况|事项|措施|问题|说明|附件|附表|数据|打算|计划|建议|引言|收费|工作|方面|总结|报告\d{0,4})$"
 )
+_ENDS_IN_FIGURE = regex.compile(r"(?<![\d.])(?!(?:19|20)\d\d$)\d{1,9}(?:\.\d{1,4})?$")
 _SPOKEN = regex.compile(r"\p{Han}")
 _SENTENCE = regex.compile(r"[，,；;！!？?]")
 
@@ -107,6 +108,8 @@ def _to_heading(found: regex.Match, level: int, text: str) -> str | None:
     words = fold(title)
     if not words:
         return text.strip() if level == 1 and not rest and "、" in text[:8] else None
+    if level == 1 and ("\t" in title.strip() or _ENDS_IN_FIGURE.search(words)):
+        return None  # a row of a table
     if len(words) > LONGEST_HEADING or not _SPOKEN.search(words):
         return None
     named = _NAMES.search(words) is not None

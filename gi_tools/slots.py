@@ -11,6 +11,7 @@ from gi_tools.text import read_cell
 from gi_tools.tokens import Token
 
 EXPLICIT = frozenset(("grid", "pipe", "tab"))  # dresses in which an empty cell is seen
+NOWHERE = -1  # the columns of a row begin at a place that its table leaves open
 
 
 class Slots(NamedTuple):
@@ -25,6 +26,12 @@ class Slots(NamedTuple):
     is_last: bool = False
     above: int = 0
     below: int = 0
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the text ends in this row of cells."""
+        cells = self.cells
+        return self.is_last and self.in_row and bool(cells) and cells[0].dress != "grid"
 
     @property
     def steps(self) -> list[int]:
@@ -55,9 +62,10 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
         if not token.is_note:
             same.append(token)
     if any(token.is_slot for token in same):
+        is_last = same[-1] is tokens[-1]
         while same[-1].key:  # a column of remarks
             same.pop()
-        return Slots(tuple(same), True)
+        return Slots(tuple(same), True, is_last)
     cells, number = [], match.end
     while number < stop:
         token = tokens[number]
@@ -92,17 +100,25 @@ def fit_slots(
     shift: int | None = None,
     heads: tuple[int, ...] = (),
     step: int = 1,
+    padded: bool = True,
 ) -> Fit | None:
     """
     Give each of ``width`` columns its cell, or None when that cannot be told.
 
     ``shift`` is where the columns begin in other rows of the table, ``heads`` the
     grid columns of the header cells, ``step`` the usual lines from cell to cell. Empty
-    cells are dropped only at the ends.
+    cells are dropped only at the ends, and only where ``padded`` says that rows end so.
     """
     cells = slots.cells
     if len(cells) == 1 and width > 1 and cells[0].dress == "glued":
         return _unglue(cells[0], width)
+    if slots.is_cut and len(cells) < width + max(shift or 0, 1):
+        lost = shift is None and not padded and cells[0].is_blank
+        short = len(cells) < width or cells[0].is_blank
+        if lost or (shift == NOWHERE and short):
+            return None
+        if shift and shift != NOWHERE:
+            return _cut_short(cells, width, shift)
     if len(cells) == width:
         return Fit(cells)
     if not cells:
@@ -117,8 +133,8 @@ def fit_slots(
         return None if start is None else Fit(cells[start : start + width])
     if cells[0].dress == "grid":
         return None
-    if all(cell.dress in EXPLICIT for cell in cells):
-        if cells[0].is_blank and shift:
+    if padded and all(cell.dress in EXPLICIT for cell in cells):
+        if cells[0].is_blank and (shift or slots.is_cut):
             return None  # the label leaves empty cells behind it: which ones is open
         return Fit((*cells, *(None,) * (width - len(cells))))
     return _by_gaps(slots, width, step)
@@ -132,9 +148,17 @@ def find_shift(
     if not full:
         return 0
     windows = range(max(0, full[-1] - width + 1), min(full[0], len(cells) - width) + 1)
-    if len(windows) == 1:
-        return windows[0]
-    return shift if shift in windows else None
+    if shift is not None:
+        return shift if shift in windows else None
+    return windows[0] if len(windows) == 1 else None
+
+
+def _cut_short(cells: tuple[Token, ...], width: int, shift: int) -> Fit | None:
+    """Read a row in which the text ends, behind the empty cells of its label."""
+    if any(not cell.is_blank for cell in cells[:shift]):
+        return None
+    rest = cells[shift:]
+    return Fit((*rest, *(None,) * (width - len(rest))), "absent")
 
 
 def _unglue(cell: Token, width: int) -> Fit | None:
@@ -152,9 +176,12 @@ def _unglue(cell: Token, width: int) -> Fit | None:
 
 def _by_heads(cells: tuple[Token, ...], heads: tuple[int, ...]) -> Fit | None:
     """Place cells under the header cells of the same columns, if all stand so."""
-    if any(cell.column not in heads for cell in cells if not cell.is_blank):
-        return None
     found = {cell.column: cell for cell in cells}
+    strays = [c.column for c in cells if c.column not in heads and not c.is_blank]
+    # Cells outside all heads are of other columns, if each head has its own.
+    between = any(heads[0] < column < heads[-1] for column in strays)
+    if between or (strays and not found.keys() >= set(heads)):
+        return None
     return Fit(tuple(found.get(column) for column in heads))
 
 

@@ -131,7 +131,7 @@ class _Sheet:
         else:
             places = [n for n, t in enumerate(self.tokens) if t.place in self.used]
             places += [n for m in matches for n in (m.token, m.end - 1)]
-            first, last = min(places), max(places)
+            first, last = min(places, default=0), max(places, default=-1)
         labels = {n for m in matches for n in range(m.token, m.end)}
         rows: list[list[Token]] = []
         for number, token in enumerate(self.tokens):
@@ -171,8 +171,10 @@ def _printed_order(item: Item, fit: Fit | None) -> Iterable[int]:
         return plain
     if not item.heads.columns:
         return item.heads.order
-    places = {cell.column for cell in fit.cells if cell is not None}
-    return item.heads.order if places <= set(item.heads.columns) else plain
+    cells = [cell for cell in fit.cells if cell is not None]
+    stands = {cell.column for cell in cells} <= set(item.heads.columns)
+    in_grid = any(cell.dress == "grid" for cell in cells)
+    return item.heads.order if stands or not in_grid else plain
 
 
 def _to_figure(target: Target, cell: Token | None, rest: str) -> Figure:

@@ -9,9 +9,10 @@ import regex
 
 from gi_tools.codebook import label_key
 from gi_tools.documents import Document, Grid, Paragraph, Place, Span, Spot
-from gi_tools.text import LABEL, UNREADABLE, Reading, read_cell
+from gi_tools.text import LABEL, UNREADABLE, Reading, fold, read_cell
 
 PROSE = "\0"  # the key of a text too long for a label; no label has it
+LONGEST_UNIT = 8  # with its brackets and blanks
 LONGEST_ROW = 600  # a longer line is prose
 UNITS = frozenset("条 件 次 篇 个 人 人次 万元 元 项 份 家 单位 件次".split())
 _RULE = regex.compile(r"[\s|+]*(?:(?::?-{3,}:?|:-+:?|-+:)[\s|+]*)+")
@@ -23,7 +24,7 @@ _HAN = regex.compile(r"\p{Han}")
 _NOTE = regex.compile(r"[(（][^()（）]{4,150}[)）]")
 _BREAK = regex.compile(r"<br\s{0,3}/?>", regex.I)
 _SPACED = regex.compile(
-    r"(?P<label>[^\d\s][^\n]{0,150}?)"
+    r"(?P<label>(?:\d{1,2}[.、．)）] ?)?[^\d\s][^\n]{0,150}?)"
     r"(?P<values>(?:[ \u3000\xa0][-+]?[\d.,]{1,15}){1,20})"
 )
 _GLUED = regex.compile(r"(?P<label>[^|\n]{0,120}[\p{Han})）”\"])(?P<digits>\d{1,20})")
@@ -117,8 +118,13 @@ def _read_text(text: str) -> tuple[Reading, str, bool, bool]:
     key = ""
     if reading.state == "unreadable" and _HAN.search(text):
         key = label_key(text)
-    is_note = text in UNITS or _NOTE.fullmatch(text) is not None
+    is_note = is_unit(text) or _NOTE.fullmatch(text) is not None
     return reading, key, not key, is_note
+
+
+def is_unit(text: str) -> bool:
+    """Whether a cell holds a unit of measurement alone, in either script."""
+    return len(text) <= LONGEST_UNIT and fold(text).strip("()") in UNITS
 
 
 def _is_led(text: str, leads: bool) -> bool:
@@ -163,7 +169,8 @@ def _cut_line(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
 
 def _cut(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     """Cut a line at tabs, at runs of blanks, before figures, or not at all."""
-    dress, cuts = _find_cuts(text) if len(text) <= LONGEST_ROW else ("line", None)
+    is_row = len(text) <= LONGEST_ROW or "\t" in text.strip()
+    dress, cuts = _find_cuts(text) if is_row else ("line", None)
     cuts = cuts or [(0, len(text))]
     return dress, tuple(_narrow(text, *cut) for cut in cuts)
 
@@ -184,13 +191,20 @@ def _find_cuts(text: str) -> tuple[str, list[tuple[int, int]] | None]:
         parts = _parts(_BLANKS, text, spaced.start("values") + 1, end)
         start, stop = spaced.span("label")
         unit = text[start:stop].rpartition(" ")[2]
-        if unit in UNITS:
+        if is_unit(unit):
             parts = [(stop - len(unit), stop), *parts]
             stop -= len(unit) + 1
         return "run", [(start, stop), *parts]
-    if glued := _GLUED.fullmatch(text, lead, end):
+    glued = _GLUED.fullmatch(text, lead, end)
+    if glued and _is_closed(glued["label"]):
         return "glued", [glued.span("label"), glued.span("digits")]
     return "line", None
+
+
+def _is_closed(text: str) -> bool:
+    """Whether each bracket of a label is closed; a figure inside is no value."""
+    folded = fold(text)
+    return folded.count("(") == folded.count(")")
 
 
 def _parts(

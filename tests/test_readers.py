@@ -6,6 +6,7 @@ import pytest
 
 import gi_tools as gi
 from gi_tools.documents import Grid
+from gi_tools.readers import read
 from gi_tools.readers.charset import decode
 
 PROSE = "某某市科学技术局2019年度政府信息公开工作年度报告，主动公开政府信息947条。"
@@ -166,3 +167,33 @@ def test_a_document_shows_itself_and_escapes_what_it_shows():
     grid = read_html("<table><tr><td>&lt;b&gt;x</td><td>1</td></tr></table>")
     assert isinstance(grid.blocks[0], Grid)
     assert "&lt;b&gt;x" in grid._repr_html_()
+
+
+def test_hidden_cells_and_rows_are_dropped():
+    page = (
+        "<table><tr><td>规章</td><td style='display: none'>9</td><td>1</td></tr>"
+        "<tr hidden><td>规章</td><td>8</td></tr>"
+        "<tr><td>规范性文件</td><td>2</td></tr></table>"
+    )
+    (grid,) = read(page.encode(), name="hidden.html").blocks
+    texts = [[cell.text for cell in row] for row in grid.rows]
+    assert texts == [["规章", "1"], ["规范性文件", "2"]]
+
+
+def test_lines_of_preformatted_text_stay_apart():
+    page = "<html><body><pre>一、概述\n全年公开信息。</pre></body></html>"
+    blocks = read(page.encode(), name="pre.html").blocks
+    assert [block.text for block in blocks] == ["一、概述", "全年公开信息。"]
+
+
+def test_a_charset_is_told_behind_long_scripts():
+    page = "<html><script>" + "x" * 70_000 + "</script><p>政府信息公开工作报告</p>"
+    document = read(page.encode("gbk"), name="long.html")
+    assert document.source.charset == "gb18030"
+    assert document.blocks[-1].text == "政府信息公开工作报告"
+
+
+def test_bare_page_numbers_are_furniture():
+    text = "年度报告\n- 3 -\n第 3 页 共 9 页\n一、概述"
+    blocks = read(text.encode(), name="paged.txt").blocks
+    assert [block.text for block in blocks] == ["年度报告", "一、概述"]

@@ -187,3 +187,58 @@ def test_labels_and_rows_that_came_apart_are_filled_by_number_and_order():
     assert {
         f.value for f in figures if f.indicator == "outcomes.refused.other_law"
     } <= {None}
+
+
+APPLICANTS = "商业企业|科研机构|社会公益组织|法律服务机构|其他"
+NEW, CARRIED = "一、本年新收政府信息公开申请数量", "二、上年结转政府信息公开申请数量"
+GRANTED = "（一）予以公开"
+
+
+def read_row(text, indicator="requests.new"):
+    figures = read_tables(to_tokens(read(text.encode())), "2021").figures
+    return {f.applicant: f.value for f in figures if f.indicator == indicator}
+
+
+@pytest.mark.parametrize(
+    ("head", "order"),
+    [
+        (f"申请人情况|自然人|法人或其他组织|总计|{APPLICANTS}", "1234567"),
+        (f"自然人|总计|法人或其他组织\n{APPLICANTS}", "1345672"),
+        (f"总计|自然人|法人或其他组织\n{APPLICANTS}", "2345671"),
+        (f"法人或其他组织|自然人|总计\n{APPLICANTS}", "6123457"),
+        (f"项目|总计|自然人|{APPLICANTS}", "2345671"),
+    ],
+)
+def test_columns_follow_the_printed_heads(head, order):
+    text = "\n".join((head, *(f"{n}|1|2|3|4|5|6|7" for n in (NEW, CARRIED, GRANTED))))
+    found = read_row(text.replace("|", "\t"))
+    names = "natural_person company research ngo legal_services other total".split()
+    assert [found[name] for name in names] == [int(n) for n in order]
+
+
+@pytest.mark.parametrize(
+    ("rows", "values"),
+    [
+        ([f"{NEW}\t12"], {None}),  # no other row shows how wide the table is
+        ([f"{NEW}\t2\t3\t4\t5\t6\t7\t20\t9", f"{CARRIED}\t1"], {None}),
+        ([f"{NEW}\t\t\t3\t4\t5\t6\t7"], {None}),  # blanks of the label, or not
+    ],
+)
+def test_a_row_of_open_width_is_unreadable(rows, values):
+    text = "\n".join(("自然人\t商业企业\t法律服务机构\t总计", *rows))
+    assert set(read_row(text).values()) == values
+
+
+def test_a_row_that_numbers_the_columns_is_no_dispute_row():
+    heads = "\t".join(["结果维持", "结果纠正", "其他结果", "尚未审结", "总计"] * 3)
+    rows = ("\t".join(map(str, range(n, n + 15))) for n in (1, 20))
+    text = "\n".join(("行政复议\t行政诉讼", heads, *rows))
+    figures = read_tables(to_tokens(read(text.encode())), "2021").figures
+    assert [f.value for f in figures] == list(range(20, 35))
+
+
+def test_a_first_word_before_a_stream_of_outcomes_is_skipped():
+    heads = ["结果维持", "结果纠正", "其他结果", "尚未审结", "总计"] * 3
+    text = "\n".join((*heads, "件数", *map(str, range(15))))
+    figures = read_tables(to_tokens(read(text.encode())), "2021").figures
+    assert [f.value for f in figures] == list(range(15))

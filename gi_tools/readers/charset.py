@@ -20,6 +20,7 @@ _BOMS = (
 _DECLARED = regex.compile(
     rb"charset\s{0,4}=\s{0,4}[\"']?\s{0,4}([\w.:-]{2,40})", regex.I
 )
+_WIDE = regex.compile(rb"[\x80-\xff]")
 # What every report prints, in both scripts: a wrong decoding has hardly any of these.
 _COMMON = frozenset(
     "的一不是在有年月日政府信息公开公開工作报告報告申请申請情况情況数量數行政机关機關主动動本局市县縣区區"
@@ -68,6 +69,9 @@ def _find_charset(data: bytes, name: str) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(data)
     except UnicodeDecodeError:
+        # A page can begin with more scripts and styles than the sample holds.
+        start = _WIDE.search(data).start()
+        sample = data[start : start + SAMPLE]
         return max(("utf-8", "gb18030", "big5hkscs"), key=lambda c: _fitness(sample, c))
     return "utf-8"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from gi_tools.documents import Block, Cell, Document, Grid, Paragraph, Source
+from gi_tools.readers.attachments import find_attachments
 from gi_tools.readers.charset import decode
 from gi_tools.readers.furniture import (
     is_furniture_tag,
@@ -12,6 +13,7 @@ from gi_tools.readers.furniture import (
 )
 
 MAX_COLSPAN = 256
+MAX_WIDTH = 1000  # columns of a grid
 MAX_CELLS = 200_000
 LARGE_SHARE = 0.3  # an element with this share of the text is no furniture
 LINK_SHARE = 0.6
@@ -38,7 +40,7 @@ def read_html(source: Source, data: bytes) -> Document:
     tree = LexborHTMLParser(decoded.text)
     flow = _Flow(tree.body)
     kept, apart = split_furniture(flow.blocks)
-    notes = decoded.notes + tuple(flow.notes)
+    notes = decoded.notes + tuple(flow.notes) + find_attachments(tree)
     kept = tuple(_number_grids(kept))
     return Document(source, decoded.text, kept, tuple(flow.furniture) + apart, notes)
 
@@ -84,7 +86,13 @@ class _Flow:
                 self._flush(aside)
                 aside -= 1
             elif tag == "-text":
-                self._add_text(node.text_content or "", links)
+                first, *lines = [node.text_content or ""]
+                if node.parent is not None and node.parent.tag == "pre":
+                    first, *lines = first.split("\n")
+                self._add_text(first, links)
+                for line in lines:
+                    self._flush(aside)
+                    self._add_text(line, links)
             elif tag in _SKIP:
                 continue
             elif tag == "br":
@@ -131,7 +139,7 @@ class _Flow:
 
     def _add_table(self, table: LexborNode, aside: int) -> bool:
         """Add a data table as a grid; False for a layout table, to be walked."""
-        rows = _own_rows(table)
+        rows = [row for row in _own_rows(table) if not _is_hidden(row)]
         cells = [_own_cells(row) for row in rows]
         if not any(len(row) > 1 for row in cells):
             return False
@@ -152,6 +160,9 @@ class _Flow:
             for node in row:
                 while taken.get(column, 0) >= number:
                     column += 1
+                if column > MAX_WIDTH:
+                    self.notes.append(f"a row of over {MAX_WIDTH:,} columns is cut")
+                    break
                 rowspan, colspan = self._spans(node, len(cells) - number + 1)
                 line.append(Cell(_cell_text(node), number, column, rowspan, colspan))
                 if rowspan > 1:
@@ -220,7 +231,13 @@ def _inner_tables(table: LexborNode) -> list[LexborNode]:
 
 
 def _own_cells(row: LexborNode) -> list[LexborNode]:
-    return [cell for cell in row.iter() if cell.tag in ("td", "th")]
+    return [c for c in row.iter() if c.tag in ("td", "th") and not _is_hidden(c)]
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    attributes = node.attributes
+    style = (attributes.get("style") or "")[:2000].lower()
+    return "hidden" in attributes or "display:none" in "".join(style.split())
 
 
 def _holds_data(cells: list[list[LexborNode]]) -> bool:
