@@ -17,6 +17,7 @@ SILENT |= {"so_far", "besides", "part"}
 LONGEST_FILLER = 90  # a bracketed note, and some words
 _PAUSE = regex.compile(r"[,;:()。]")
 _STOP = regex.compile(r"[,;:()。、]")
+_DENIAL = regex.compile("[未没无免零不]")
 _ALONE = frozenset(",;。、:)\n")
 _SCALE = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 
@@ -65,9 +66,12 @@ class Line:
 
     def __init__(self, text: str, start: int, end: int, book: Phrasebook) -> None:
         self.text, self.start, self.end, self.book = text, start, end, book
-        self.phrases = find_phrases(book, text, start, end)
         self.figures = find_figures(book, text, start, end)
         self.pauses = [m.end() for m in _PAUSE.finditer(text, start, end)]
+        last = self.pause_after(self.figures[-1].end) if self.figures else start
+        # Behind the last figure only words of none can say anything.
+        stop = end if _DENIAL.search(text, last, end) else last
+        self.phrases = find_phrases(book, text, start, stop)
         self._starts = [phrase.start for phrase in self.phrases]
         self._figures = [figure.start for figure in self.figures]
 
@@ -161,18 +165,17 @@ def find_figures(book: Phrasebook, text: str, start: int, end: int) -> list[Figu
     """List what can be a count: a number with a unit, or alone before a pause."""
     figures = []
     for found in book.figure.finditer(text, start, end):
-        digits, spelt, nil, unit, unit2 = found.group(
-            "digits", "hanzi", "nil", "unit", "unit2"
-        )
-        unit, (first, last) = unit or unit2 or "", found.span()
+        # In the order of the pattern: about, digits, signs of more, unit; spelt; nil.
+        about, digits, *more, unit, more3, spelt, more4, unit2, nil = found.groups()
         if not (digits or spelt or nil):
             continue
+        unit, (first, last) = unit or unit2 or "", found.span()
         if not unit and last < end and text[last] not in _ALONE:
             continue
-        about = any(found.group("about", "more", "more2", "more3", "more4"))
-        value = _to_value(digits, found["scale"]) if digits else 0
+        rough = bool(about or more[0] or more[2] or more3 or more4)
+        value = _to_value(digits, more[1]) if digits else 0
         value = hanzi_to_number(spelt) if spelt else value
-        figures.append(Figure(first, last, value, unit, about, bool(spelt)))
+        figures.append(Figure(first, last, value, unit, rough, bool(spelt)))
     return figures
 
 

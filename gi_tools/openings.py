@@ -39,10 +39,9 @@ class Openings:
 
     def match(self, text: str, start: int, end: int) -> Found | None:
         """Match at ``start``; of several patterns the first given wins."""
-        numbers = self._numbers.get(text[start : start + REACH])
-        if numbers is None:
-            numbers = self._numbers.get(text[start] + ANY, ())
-        for number in numbers:
+        find = self._numbers.get
+        numbers = find(text[start : start + REACH]) or find(text[start] + ANY)
+        for number in numbers or ():
             pattern = self._patterns[number] or self._compile(number)
             if found := pattern.match(text, start, end):
                 return Found(self._words[number][0], found.end())
