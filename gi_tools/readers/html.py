@@ -236,8 +236,10 @@ def _own_cells(row: LexborNode) -> list[LexborNode]:
 
 def _is_hidden(node: LexborNode) -> bool:
     attributes = node.attributes
-    style = (attributes.get("style") or "")[:2000].lower()
-    return "hidden" in attributes or "display:none" in "".join(style.split())
+    style = attributes.get("style")
+    if not style or "one" not in style:
+        return "hidden" in attributes
+    return "display:none" in "".join(style[:2000].lower().split())
 
 
 def _holds_data(cells: list[list[LexborNode]]) -> bool:
