@@ -108,11 +108,12 @@ def _to_heading(found: regex.Match, level: int, text: str) -> str | None:
     words = fold(title)
     if not words:
         return text.strip() if level == 1 and not rest and "、" in text[:8] else None
-    if level == 1 and ("\t" in title.strip() or _ENDS_IN_FIGURE.search(words)):
+    named = _NAMES.search(words) is not None
+    figured = not named and _ENDS_IN_FIGURE.search(words)
+    if level == 1 and (figured or "\t" in title.strip()):
         return None  # a row of a table
     if len(words) > LONGEST_HEADING or not _SPOKEN.search(words):
         return None
-    named = _NAMES.search(words) is not None
     if _SENTENCE.search(title) and not (named and not rest.strip("。|｜ ")):
         return None
     if rest.strip("。：:|｜ ") and level == 1 and not (named or rest[0] in "：:"):

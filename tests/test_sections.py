@@ -28,6 +28,7 @@ def headings(text):
             "四、因申请行政复议、提起行政诉讼的情况",
         ),
         ("一、總體情況", "一、總體情況"),
+        ("六、年度工作报告0600", "六、年度工作报告0600"),
     ],
 )
 def test_a_heading_of_the_first_level(line, heading):
