@@ -46,11 +46,27 @@ class Dress(NamedTuple):
     is_righted: bool = True
 
 
-class Row(NamedTuple):
-    """One row as laid out: its cells with their wrapped lines, and its height."""
+class Laid(NamedTuple):
+    """One cell with its wrapped lines; ``is_rest`` of what the last page cut."""
 
-    cells: tuple[tuple[Cell, tuple[str, ...]], ...]
+    cell: Cell
+    lines: tuple[str, ...]
+    is_rest: bool = False
+
+
+class Row(NamedTuple):
+    """One row as laid out: its cells and its height."""
+
+    cells: tuple[Laid, ...]
     height: float
+
+
+class Picture(NamedTuple):
+    """A grey JPEG and its size in pixels."""
+
+    data: bytes
+    wide: int
+    high: int
 
 
 class Font:
@@ -161,26 +177,22 @@ class Writer:
             start, rows = self._add_rows(rows, start, xs)
             if start < len(rows):
                 self._turn_page()
-                if self.dress.repeat:
+                if grid.width == 10 and start > self.dress.repeat > 0:
                     self._add_rows(rows[: self.dress.repeat], 0, xs, is_head=True)
         self.y += 12
 
     def _lay_rows(self, grid: Grid, xs: list[float]) -> list[Row]:
         size, rows = self.dress.size, []
-        need: dict[int, float] = {}
-        for number, cells in enumerate(grid.rows):
-            laid = []
+        for cells in grid.rows:
+            laid, high = [], 1
             for cell in cells:
                 right = xs[cell.column - 1 + cell.colspan]
                 width = right - xs[cell.column - 1] - 2 * PAD
                 lines = tuple(self._wrap(cell.text, width, size))
-                height = max(len(lines), 1) * 1.25 * size + 2 * PAD
-                last = number + cell.rowspan - 1
-                before = sum(row.height for row in rows[number:])
-                need[last] = max(need.get(last, 0), 0 if cell.rowspan > 1 else height)
-                del before
-                laid.append((cell, lines))
-            rows.append(Row(tuple(laid), max(need.get(number, 0), 1.25 * size + 6)))
+                if cell.rowspan == 1:
+                    high = max(high, len(lines))
+                laid.append(Laid(cell, lines))
+            rows.append(Row(tuple(laid), high * 1.25 * size + 2 * PAD))
         return rows
 
     def _add_rows(
@@ -194,15 +206,13 @@ class Writer:
             end += 1
         room = HEIGHT - MARGIN - y
         lines = int((room - 2 * PAD) / (1.25 * self.dress.size))
-        is_cut = self.dress.cut and end < len(rows) and lines >= 1
+        is_cut = self.dress.cut and 1 <= lines < _count_lines(rows[end : end + 1])
         if is_cut:
-            upper, lower = _cut_row(rows[end], lines, room)
-            rows = [*rows[:end], upper, lower, *rows[end + 1 :]]
+            rows = _cut_row(rows, end, lines, room)
             ys.append(y + room)
             end += 1
-        is_broken = end < len(rows) and not is_head
-        self._draw(rows, start, end, xs, ys, is_broken)
-        rows = _carry_over(rows, start, end, self.left)
+        left = self._draw(rows, start, end, xs, ys, is_cut)
+        rows = _carry_over(rows, end, left)
         self.y = ys[-1]
         return end, rows
 
@@ -213,24 +223,24 @@ class Writer:
         end: int,
         xs: list[float],
         ys: list[float],
-        is_broken: bool,
-    ) -> None:
-        """Draw some rows; lines of a cell that do not fit are kept in ``left``."""
-        self.left: list[tuple[Cell, tuple[str, ...]]] = []
+        is_cut: bool,
+    ) -> list[Laid]:
+        """Draw some rows; give the rest of the cells that do not fit."""
+        rests: list[Laid] = []
         size = self.dress.size
         for number in range(start, end):
-            for cell, lines in rows[number].cells:
+            for cell, lines, is_rest in rows[number].cells:
                 last = number + cell.rowspan
                 top, bottom = ys[number - start], ys[min(last, end) - start]
                 left, right = xs[cell.column - 1], xs[cell.column - 1 + cell.colspan]
-                open_top = self.dress.is_open and start and number == start
-                runs_on = last > end or (last == end and is_broken)
+                open_top = self.dress.is_open and is_rest
+                runs_on = last > end or (last == end and is_cut)
                 open_bottom = self.dress.is_open and runs_on
                 self._rule(left, top, right, bottom, not open_top, not open_bottom)
                 fit = max(int((bottom - top - 2 * PAD) / (1.25 * size) + 0.01), 0)
                 if last > end:
                     rest = cell._replace(rowspan=last - end)
-                    self.left.append((rest, lines[fit:]))
+                    rests.append(Laid(rest, lines[fit:], True))
                     lines = lines[:fit]
                 y = top + (bottom - top - len(lines) * 1.25 * size) / 2
                 for line in lines:
@@ -240,6 +250,7 @@ class Writer:
                         x = (left + right - inner) / 2
                     self._write(line, x, y, size)
                     y += 1.25 * size
+        return rests
 
     def _rule(
         self, x: float, y: float, u: float, v: float, top: bool, bottom: bool
@@ -270,27 +281,73 @@ def _characters(blocks: list[Paragraph | Grid]) -> frozenset[str]:
     return frozenset("".join(texts)) - {"\n"} | frozenset("- 0123456789")
 
 
-def _cut_row(row: Row, lines: int, room: float) -> tuple[Row, Row]:
-    """Part a row after some lines of each cell."""
-    upper = tuple((cell, text[:lines]) for cell, text in row.cells)
-    lower = tuple((cell, text[lines:]) for cell, text in row.cells)
-    return Row(upper, room), Row(lower, row.height - room + 4 * PAD)
+def _count_lines(rows: list[Row]) -> int:
+    """The most lines that a cell of one row has."""
+    cells = [laid for row in rows for laid in row.cells if laid.cell.rowspan == 1]
+    return max((len(laid.lines) for laid in cells), default=0)
 
 
-def _carry_over(
-    rows: list[Row], start: int, end: int, left: list[tuple[Cell, tuple[str, ...]]]
-) -> list[Row]:
+def _cut_row(rows: list[Row], at: int, lines: int, room: float) -> list[Row]:
+    """Part a row after some lines of each cell; cells that span it span both parts."""
+    longer = [_stretch(row, at - n) for n, row in enumerate(rows[: at + 1])]
+    row = rows[at]
+    upper = tuple(
+        laid if laid.cell.rowspan > 1 else laid._replace(lines=laid.lines[:lines])
+        for laid in longer[at].cells
+    )
+    lower = tuple(
+        Laid(laid.cell, laid.lines[lines:], True)
+        for laid in row.cells
+        if laid.cell.rowspan == 1
+    )
+    step = (row.height - 2 * PAD) / max(_count_lines([row]), 1)
+    height = _count_lines([Row(lower, 0)]) * step + 2 * PAD
+    parts = [Row(upper, room), Row(lower, height)]
+    return [*longer[:at], *parts, *rows[at + 1 :]]
+
+
+def _stretch(row: Row, reach: int) -> Row:
+    """Make the cells that span the row ``reach`` below, in part, one row longer."""
+    cells = []
+    for laid in row.cells:
+        rows = laid.cell.rowspan
+        cell = laid.cell._replace(rowspan=rows + (rows > max(reach, 1)))
+        cells.append(laid._replace(cell=cell))
+    return row._replace(cells=tuple(cells))
+
+
+def _carry_over(rows: list[Row], end: int, rests: list[Laid]) -> list[Row]:
     """Give the next row the cells that run on over the break."""
-    if end >= len(rows) or not left:
+    if end >= len(rows) or not rests:
         return rows
-    carried = sorted([*rows[end].cells, *left], key=lambda pair: pair[0].column)
-    return [*rows[:end], Row(tuple(carried), rows[end].height), *rows[end + 1 :]]
+    cells = sorted([*rows[end].cells, *rests], key=lambda laid: laid.cell.column)
+    return [*rows[:end], Row(tuple(cells), rows[end].height), *rows[end + 1 :]]
 
 
-def to_pdf(blocks: Iterable[Paragraph | Grid], dress: Dress | None = None) -> bytes:
-    """Write blocks as a PDF with text; a paragraph that begins with ^ is a title."""
+def to_pdf(
+    blocks: Iterable[Paragraph | Grid],
+    dress: Dress | None = None,
+    meanings: dict[str, str] | None = None,
+    pasted: Picture | None = None,
+) -> bytes:
+    """
+    Write blocks as a PDF with text; a paragraph that begins with ^ is a title.
+
+    ``meanings`` are characters that the font of the file calls by another name;
+    ``pasted`` is a picture at the foot of the first page.
+    """
     writer = Writer(blocks, dress or Dress())
-    return _assemble(writer.pages, writer.font, writer.dress)
+    objects = _assemble(writer.pages, writer.font, writer.dress, meanings or {})
+    if pasted:
+        wide, high = 0.66 * WIDTH, 0.66 * HEIGHT
+        draw = f"q {wide:g} 0 0 {high:g} {MARGIN:g} {MARGIN:g} cm /I Do Q"
+        objects += [_stream(draw.encode()), _to_object(pasted)]
+        first, last = 8, len(objects)
+        more = f"{first + 1} 0 R {last - 1} 0 R]".encode()
+        page = objects[first - 1].replace(b"9 0 R", b"[" + more, 1)
+        more = b"/Resources << /XObject << /I %d 0 R >> " % last
+        objects[first - 1] = page.replace(b"/Resources << ", more)
+    return write_objects(objects)
 
 
 _TURNS = {
@@ -301,13 +358,15 @@ _TURNS = {
 }
 
 
-def _assemble(pages: list[list[str]], font: Font, dress: Dress) -> bytes:
+def _assemble(
+    pages: list[list[str]], font: Font, dress: Dress, meanings: dict[str, str]
+) -> list[bytes]:
     """The objects of a PDF file: catalogue, pages, contents and one font."""
     first = 8  # the number of the first page object
     kids = " ".join(f"{first + 2 * n} 0 R" for n in range(len(pages)))
     widths = " ".join(f"{font.glyphs[c]} [{w:.0f}]" for c, w in font.widths.items())
     pairs = "\n".join(
-        f"<{glyph:04X}> <{char.encode('utf-16-be').hex()}>"
+        f"<{glyph:04X}> <{meanings.get(char, char).encode('utf-16-be').hex()}>"
         for char, glyph in font.glyphs.items()
     )
     meaning = (
@@ -340,7 +399,37 @@ def _assemble(pages: list[list[str]], font: Font, dress: Dress) -> bytes:
         )
         content = "\n".join([f"{matrix} cm", *page])
         objects.append(_stream(content.encode()))
-    return _number(objects)
+    return objects
+
+
+def to_picture_pdf(pictures: Iterable[Picture]) -> bytes:
+    """Write JPEG pictures as the pages of a PDF without text."""
+    pictures = list(pictures)
+    first = 3
+    kids = " ".join(f"{first + 3 * n} 0 R" for n in range(len(pictures)))
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pictures)} >>".encode(),
+    ]
+    for n, picture in enumerate(pictures):
+        page = first + 3 * n
+        box = f"[0 0 {WIDTH:g} {HEIGHT:g}]"
+        objects += [
+            f"<< /Type /Page /Parent 2 0 R /MediaBox {box} /Contents {page + 1} 0 R "
+            f"/Resources << /XObject << /I {page + 2} 0 R >> >> >>".encode(),
+            _stream(f"{WIDTH:g} 0 0 {HEIGHT:g} 0 0 cm /I Do".encode()),
+            _to_object(picture),
+        ]
+    return write_objects(objects)
+
+
+def _to_object(picture: Picture) -> bytes:
+    head = (
+        f"<< /Type /XObject /Subtype /Image /Width {picture.wide} "
+        f"/Height {picture.high} /ColorSpace /DeviceGray /BitsPerComponent 8 "
+        f"/Filter /DCTDecode /Length {len(picture.data)} >>\nstream\n"
+    )
+    return head.encode() + picture.data + b"\nendstream"
 
 
 def _stream(data: bytes) -> bytes:
@@ -349,8 +438,8 @@ def _stream(data: bytes) -> bytes:
     return head + packed + b"\nendstream"
 
 
-def _number(objects: list[bytes]) -> bytes:
-    """Put the objects one after another, with the table of where each begins."""
+def write_objects(objects: list[bytes]) -> bytes:
+    """Put the objects of a PDF one after another, with the table of their places."""
     out, places = BytesIO(), []
     out.write(b"%PDF-1.7\n")
     for number, one in enumerate(objects, 1):

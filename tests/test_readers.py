@@ -120,7 +120,7 @@ def test_absurd_spans_are_bounded(span):
         (b" \n\t ", "empty"),
         (bytes(range(256)) * 40, "binary"),
         (b"\x00" * 5000, "binary"),
-        (b"GIF89a" + bytes(500), "image"),
+        (b"GIF89a" + bytes(500), "picture"),
     ],
 )
 def test_bad_input_is_one_clear_line(data, words):

@@ -16,7 +16,9 @@ from gi_tools.readers.docx import read_docx
 from gi_tools.readers.html import read_html
 from gi_tools.readers.kinds import UNREAD, find_kind
 from gi_tools.readers.mhtml import read_mhtml
+from gi_tools.readers.ocr import read_image
 from gi_tools.readers.ods import read_ods
+from gi_tools.readers.pdf import read_pdf
 from gi_tools.readers.plain import read_plain
 from gi_tools.readers.rtf import read_rtf
 from gi_tools.readers.xls import read_xls
@@ -34,6 +36,8 @@ READERS: dict[str, Callable[[Source, bytes], Document]] = {
     "xlsx": read_xlsx,
     "xls": read_xls,
     "ods": read_ods,
+    "pdf": read_pdf,
+    "image": read_image,
 }
 READERS["zip"] = partial(read_archive, readers=READERS)
 MAX_BYTES = 64 * 1024 * 1024

@@ -14,8 +14,6 @@ ZIP, OLE = (b"PK\x03\x04", b"PK\x05\x06"), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 # What is known and not read: the kind, and what to do.
 UNREAD = {
-    "pdf": "a PDF; save its text, or read it with gi_tools[pdf] installed",
-    "image": "an image; read it with gi_tools[ocr] installed",
     "archive": "an archive; unpack it and read the report in it",
     "zip": "a zip file; unpack it and read the report in it",
     "locked": "locked by a password; save it without",

@@ -1,0 +1,335 @@
+"""One page of a PDF to its characters and ruled lines, upright and in points."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from ctypes import (
+    CFUNCTYPE,
+    addressof,
+    byref,
+    c_float,
+    c_int,
+    c_uint,
+    c_void_p,
+    cast,
+)
+from itertools import pairwise
+from math import pi
+from types import ModuleType
+from typing import Any, NamedTuple
+from unicodedata import normalize
+
+from gi_tools.readers.lattice import Line
+from gi_tools.readers.paper import Mark
+
+MAX_OBJECTS = 60_000  # drawn on one page; a table of dotted rules has 20,000
+MAX_DEPTH = 8  # forms inside forms
+MAX_POINTS = 20_000  # of one path; a map has more
+BOX_POINTS = 5  # of a path that is one box; filled, it is the ground of a cell
+THIN = 4.0  # points: a drawn area no wider than this is a ruled line
+SLANT = 1.0  # points by which a ruled line may lean
+SAMPLE = 24  # characters that tell how a page is turned
+USUAL = 0.8  # share of them that must agree
+LOST = "\ufffd"  # a character whose font does not say what it means
+
+_SPACES = frozenset((0x09, 0x20, 0xA0, 0x3000))
+_SKIPPED = frozenset((0x0A, 0x0D, 0x200B, 0xFEFF))
+_HYPHENS = frozenset((0x02, 0xFFFE))  # PDFium's marks of a hyphen at a line end
+# Fonts name the radical for the character they draw alike; NFKC misses the first.
+_RADICALS = dict(
+    zip(
+        map(ord, "⺟⺠⻁⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻪⻬⻮⻰⻳"),
+        "母民虎西见角贝车长门青韦页风飞食马骨鬼鱼鸟卤麦黄黾齐齿龙龟",
+        strict=True,
+    )
+) | {code: normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
+
+Matrix = tuple[float, float, float, float, float, float]
+Point = tuple[float, float]
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+class Drawing(NamedTuple):
+    """What stands on a page: its size, characters, ruled lines and pictures."""
+
+    size: Point
+    marks: list[Mark]
+    across: list[Line]
+    down: list[Line]
+    pictures: list[Box]
+    drawn: int
+    is_cut: bool
+
+
+def read_drawing(api: ModuleType, page: Any) -> Drawing:
+    """
+    Read the characters and ruled lines of a pypdfium2 page.
+
+    The page is turned so that its writing runs from left to right, y grows downwards.
+    """
+    text = page.get_textpage()
+    try:
+        turn = _find_turn(api, text.raw)
+        if turn is not None and turn * 90 != page.get_rotation():
+            # PDFium writes the lines of a page that lies askew in another order.
+            page.set_rotation(turn * 90)
+            text.close()
+            text = page.get_textpage()
+        upright, size = _find_upright(page.get_rotation() // 90, page.get_bbox())
+        marks = _read_marks(api, text.raw, upright)
+    finally:
+        text.close()
+    pen = _Pen(api)
+    pen.walk(_address(page.raw), "FPDFPage", upright)
+    lines = pen.across, pen.down
+    return Drawing(size, marks, *lines, pen.pictures, pen.drawn, pen.left <= 0)
+
+
+def _find_upright(
+    turn: int, box: tuple[float, float, float, float]
+) -> tuple[Matrix, Point]:
+    """The matrix from the page to its upright view, and the size of that view."""
+    left, bottom, right, top = box
+    width, height = right - left, top - bottom
+    if turn % 2:
+        ahead = turn == 1
+        matrix = (0, 1, 1, 0, -bottom, -left) if ahead else (0, -1, -1, 0, top, right)
+        return matrix, (height, width)
+    matrix = (-1, 0, 0, 1, right, -bottom) if turn else (1, 0, 0, -1, -left, top)
+    return matrix, (width, height)
+
+
+def _find_turn(api: ModuleType, raw: Any) -> int | None:
+    """Quarter turns of the writing, told by a sample of its characters."""
+    count = api.FPDFText_CountChars(raw)
+    step = max(count // SAMPLE, 1)
+    turns = Counter(
+        -round(api.FPDFText_GetCharAngle(raw, n) / (pi / 2)) % 4
+        for n in range(step // 2, count, step)
+        if api.FPDFText_GetUnicode(raw, n) > 0x20
+    )
+    usual, often = max(turns.items(), key=lambda pair: pair[1], default=(0, 0))
+    return usual if often > USUAL * turns.total() else None
+
+
+def _read_marks(api: ModuleType, raw: Any, upright: Matrix) -> list[Mark]:
+    a, b, c, d, e, f = upright
+    code_at = _bind(api.FPDFText_GetUnicode, c_uint, c_void_p, c_int)
+    box_at = _bind(api.FPDFText_GetLooseCharBox, c_int, c_void_p, c_int, c_void_p)
+    text, box = _address(raw), (c_float * 4)()
+    place, marks, spaced = addressof(box), [], False
+    chars: dict[int, str] = {}
+    for number in range(api.FPDFText_CountChars(raw)):
+        code = code_at(text, number)
+        char = chars.get(code)
+        if char is None:
+            char = chars[code] = _to_text(code)
+        if char == " ":
+            spaced = True
+        elif char and box_at(text, number, place):
+            left, top, right, bottom = box
+            x, y = a * left + c * top + e, b * left + d * top + f
+            u, v = a * right + c * bottom + e, b * right + d * bottom + f
+            if x > u:
+                x, u = u, x
+            if y > v:
+                y, v = v, y
+            marks.append(Mark(char, x, y, u, v, spaced))
+            spaced = False
+    return marks
+
+
+def _bind(function: Any, result: type, *arguments: type) -> Callable:
+    """PDFium's function on plain addresses: half the time of typed pointers."""
+    return CFUNCTYPE(result, *arguments)(_address(function))
+
+
+def _address(pointer: Any) -> int:
+    return cast(pointer, c_void_p).value or 0
+
+
+def _to_text(code: int) -> str:
+    """The character of a code: a blank for every space, nothing for line ends."""
+    if code in _SPACES or code in _SKIPPED:
+        return " " * (code in _SPACES)
+    if code in _HYPHENS:
+        return "-"
+    if code < 0x20 or 0xD800 <= code <= 0xF8FF or code > 0x10FFFF:
+        return LOST
+    return _RADICALS.get(code, chr(code))
+
+
+class _Pen:
+    """Collect the ruled lines among the drawn objects of a page."""
+
+    def __init__(self, api: ModuleType) -> None:
+        self.api = api
+        self.across: list[Line] = []
+        self.down: list[Line] = []
+        self.pictures: list[Box] = []
+        self.drawn = 0
+        self.left = MAX_OBJECTS
+        self._mode = c_int(), c_int()
+        self._place = c_float(), c_float()
+        self._box = (c_float * 4)()
+        self._sides = [addressof(self._box) + 4 * n for n in range(4)]
+
+    def walk(self, owner: int, prefix: str, matrix: Matrix, depth: int = 0) -> None:
+        """
+        Take every object of a page or form; ``matrix`` turns it upright.
+
+        ``prefix`` is how PDFium names what belongs to the owner: FPDFPage, FPDFFormObj.
+        """
+        api, box, sides = self.api, self._box, self._sides
+        count = _bind(getattr(api, f"{prefix}_CountObjects"), c_int, c_void_p)
+        get = _bind(getattr(api, f"{prefix}_GetObject"), c_void_p, c_void_p, c_int)
+        kind_of = _bind(api.FPDFPageObj_GetType, c_int, c_void_p)
+        bounds_of = _bind(api.FPDFPageObj_GetBounds, c_int, *[c_void_p] * 5)
+        text, path = api.FPDF_PAGEOBJ_TEXT, api.FPDF_PAGEOBJ_PATH
+        most = min(count(owner), self.left)
+        self.left -= most
+        thin = []
+        for number in range(most):
+            one = get(owner, number)
+            kind = kind_of(one)
+            if kind == text:
+                continue
+            if kind == api.FPDF_PAGEOBJ_FORM:
+                if depth < MAX_DEPTH:
+                    inner = _times(self._matrix(self._typed(one)), matrix)
+                    self.walk(one, "FPDFFormObj", inner, depth + 1)
+            elif bounds_of(one, *sides):
+                x, y, u, v = box
+                # Most lines are drawn one by one: their bounds alone tell them.
+                if u - x <= THIN or v - y <= THIN:
+                    thin.append((x, y, u, v))
+                elif kind == path:
+                    self._add_path(self._typed(one), matrix)
+                else:
+                    self.pictures.append(_move_box((x, y, u, v), matrix))
+                self.drawn += 1
+        self._add_thin([_move_box(line, matrix) for line in thin])
+
+    def _typed(self, one: int) -> Any:
+        return cast(one, self.api.FPDF_PAGEOBJECT)
+
+    def _add_thin(self, boxes: list[Box]) -> None:
+        """Add thin boxes as lines, dots as two each: a rule may be a row of dots."""
+        for x, y, u, v in boxes:
+            wide, high = u - x, v - y
+            if high <= THIN and (wide > THIN or high <= 2 * wide):
+                self.across.append(Line((y + v) / 2, x, u))
+            if wide <= THIN and (high > THIN or wide <= 2 * high):
+                self.down.append(Line((x + u) / 2, y, v))
+
+    def _add_path(self, path: Any, matrix: Matrix) -> None:
+        fill, stroke = self._mode
+        self.api.FPDFPath_GetDrawMode(path, byref(fill), byref(stroke))
+        count = self.api.FPDFPath_CountSegments(path)
+        is_ground = not stroke.value and count <= BOX_POINTS
+        if is_ground or not (fill.value or stroke.value):
+            return
+        whole = _times(self._matrix(path), matrix)
+        if count == BOX_POINTS and (box := self._find_box(path, whole)):
+            self._add_frame(*box)
+            return
+        outlines = [
+            [_move(point, whole) for point in points]
+            for points in self._outlines(path, count)
+        ]
+        (self._add_strokes if stroke.value else self._add_areas)(outlines)
+
+    def _find_box(self, path: Any, whole: Matrix) -> Box | None:
+        """The box that a path of five points draws, told by three of them."""
+        (x, y), (p, q), (u, v) = (_move(self._point(path, n), whole) for n in range(3))
+        is_turning = abs(x - p) <= SLANT and abs(q - v) <= SLANT
+        is_turning |= abs(y - q) <= SLANT and abs(p - u) <= SLANT
+        return _bounds([(x, y), (u, v)]) if is_turning else None
+
+    def _add_frame(self, left: float, top: float, right: float, bottom: float) -> None:
+        self.across += [Line(top, left, right), Line(bottom, left, right)]
+        self.down += [Line(left, top, bottom), Line(right, top, bottom)]
+
+    def _add_strokes(self, outlines: list[list[Point]]) -> None:
+        for points in outlines:
+            for (x, y), (u, v) in pairwise(points):
+                if abs(y - v) <= SLANT < abs(x - u):
+                    self.across.append(Line((y + v) / 2, min(x, u), max(x, u)))
+                elif abs(x - u) <= SLANT < abs(y - v):
+                    self.down.append(Line((x + u) / 2, min(y, v), max(y, v)))
+
+    def _add_areas(self, outlines: list[list[Point]]) -> None:
+        """Add thin filled areas, and the frames between two boxes filled together."""
+        boxes = [_bounds(points) for points in outlines]
+        thick = [box for box in boxes if not _is_thin(box)]
+        self._add_thin([box for box in boxes if _is_thin(box)])
+        for outer, inner in pairwise(thick):
+            pairs = list(zip(outer, inner, strict=True))
+            if max(abs(a - b) for a, b in pairs) <= THIN:
+                self._add_frame(*((a + b) / 2 for a, b in pairs))
+
+    def _point(self, path: Any, number: int) -> Point:
+        x, y = self._place
+        segment = self.api.FPDFPath_GetPathSegment(path, number)
+        self.api.FPDFPathSegment_GetPoint(segment, byref(x), byref(y))
+        return x.value, y.value
+
+    def _outlines(self, path: Any, count: int) -> list[list[Point]]:
+        """The straight-sided outlines of a path, closed ones back to their start."""
+        api, outlines = self.api, []
+        for number in range(min(count, MAX_POINTS)):
+            segment = api.FPDFPath_GetPathSegment(path, number)
+            kind = api.FPDFPathSegment_GetType(segment)
+            if kind == api.FPDF_SEGMENT_LINETO and outlines:
+                outlines[-1].append(self._point(path, number))
+            else:
+                outlines.append([self._point(path, number)])
+            if api.FPDFPathSegment_GetClose(segment):
+                outlines[-1].append(outlines[-1][0])
+        return [points for points in outlines if len(points) > 1]
+
+    def _matrix(self, one: Any) -> Matrix:
+        found = self.api.FS_MATRIX()
+        if not self.api.FPDFPageObj_GetMatrix(one, byref(found)):
+            return (1, 0, 0, 1, 0, 0)
+        return (found.a, found.b, found.c, found.d, found.e, found.f)
+
+
+def _bounds(points: list[Point]) -> Box:
+    xs, ys = zip(*points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _is_thin(box: Box) -> bool:
+    return min(box[2] - box[0], box[3] - box[1]) <= THIN
+
+
+def _move_box(box: Box, matrix: Matrix) -> Box:
+    (x, y, u, v), (a, b, c, d, e, f) = box, matrix
+    left, right = a * x + c * y + e, a * u + c * v + e
+    top, bottom = b * x + d * y + f, b * u + d * v + f
+    if left > right:
+        left, right = right, left
+    if top > bottom:
+        top, bottom = bottom, top
+    return left, top, right, bottom
+
+
+def _move(point: Point, matrix: Matrix) -> Point:
+    (x, y), (a, b, c, d, e, f) = point, matrix
+    return a * x + c * y + e, b * x + d * y + f
+
+
+def _times(first: Matrix, then: Matrix) -> Matrix:
+    """One matrix that does what ``first`` and ``then`` do."""
+    a, b, c, d, e, f = first
+    p, q, r, s, t, u = then
+    return (
+        a * p + b * r,
+        a * q + b * s,
+        c * p + d * r,
+        c * q + d * s,
+        e * p + f * r + t,
+        e * q + f * s + u,
+    )

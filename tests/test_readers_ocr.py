@@ -1,0 +1,302 @@
+"""Pictures of pages to documents: set straight, ruled, recognised, never guessed."""
+
+import io
+import sys
+import zlib
+from types import SimpleNamespace
+
+import pytest
+from pages import Dress, Picture, to_pdf, to_picture_pdf
+from test_readers_pdf import (
+    find_wrong,
+    make_blocks,
+    make_cells,
+    make_page,
+    read,
+    texts,
+)
+
+from gi_tools.documents import Block, Paragraph, Source
+from gi_tools.errors import ReadError
+from gi_tools.readers import ocr
+from gi_tools.readers.ocr import DPI, UNREAD, ocr_page, read_image
+from gi_tools.readers.paper import DOUBT
+from gi_tools.readers.picture import find_ink, to_picture
+from gi_tools.tables import read_tables
+from gi_tools.text import fold
+from gi_tools.tokens import to_tokens
+
+np = pytest.importorskip("numpy")
+cv2 = pytest.importorskip("cv2", reason="the ocr extra is not installed")
+pypdfium2 = pytest.importorskip("pypdfium2", reason="the pdf extra is not installed")
+pytest.importorskip("rapidocr", reason="the ocr extra is not installed")
+pytest.importorskip("onnxruntime", reason="the ocr extra is not installed")
+Image = pytest.importorskip("PIL.Image")
+
+POINT = 72 / DPI
+
+
+def scan(data, lean=0.7, blur=0.8, grain=6, quality=60, dpi=DPI):
+    """The pages of a PDF as a scanner gives them: askew, soft, grainy, JPEG."""
+    chance, pages = np.random.default_rng(1), []
+    for page in pypdfium2.PdfDocument(data):
+        grey = cv2.cvtColor(page.render(scale=dpi / 72).to_numpy(), cv2.COLOR_BGR2GRAY)
+        size = grey.shape[::-1]
+        turn = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), lean, 1)
+        grey = cv2.warpAffine(grey, turn, size, flags=cv2.INTER_CUBIC, borderValue=255)
+        grey = cv2.GaussianBlur(grey, (0, 0), blur) + chance.normal(
+            0, grain, grey.shape
+        )
+        grey = np.clip(grey, 0, 255).astype("uint8")
+        code = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        pages.append(Picture(code.tobytes(), *size))
+    return pages
+
+
+def to_bitmap(page):
+    return cv2.imdecode(np.frombuffer(page.data, np.uint8), cv2.IMREAD_COLOR)
+
+
+def read_picture(data, name="scan.jpg"):
+    return read_image(Source(name, "image", len(data), "0" * 64), data)
+
+
+def list_cells(document):
+    return {
+        (grid.number, cell.row, cell.column): cell
+        for grid in document.grids
+        for row in grid.rows
+        for cell in row
+    }
+
+
+def find_silent(document, form, cells):
+    """The wrong cells that do not say by their confidence that they may be."""
+    held = list_cells(document)
+    figures = read_tables(to_tokens(document), form).figures
+    places = {(figure.indicator, figure.applicant): figure.place for figure in figures}
+    return {
+        key: wrong
+        for key, wrong in find_wrong(document, form, cells).items()
+        if places.get(key) is None or held[tuple(places[key])].confidence >= DOUBT
+    }
+
+
+def find_made_up(document, form, cells):
+    """The empty cells that came out as a figure."""
+    return {
+        key: wrong
+        for key, wrong in find_wrong(document, form, cells).items()
+        if not cells[key] and wrong[1] and wrong[1][1] == "reported"
+    }
+
+
+def make_scans(cells, **faults):
+    return scan(to_pdf(make_blocks("2021", cells), Dress(size=10.5)), **faults)
+
+
+@pytest.mark.parametrize("lean", [-3.0, 0.0, 0.7])
+def test_a_page_is_set_straight_and_its_rules_found(lean):
+    cells = make_cells("2021")
+    pages = scan(to_pdf(make_page("2021", cells).grids[1:2], Dress()), lean)
+    picture = to_picture(cv2, to_bitmap(pages[0]), POINT)
+    (lattice,) = picture.lattices
+    assert len(lattice.xs) == 11
+    assert len(lattice.ys) == len(make_page("2021", cells).grids[1].rows) + 1
+
+
+@pytest.mark.parametrize("grain", [0, 14])
+def test_ink_tells_empty_cells_from_written_ones(grain):
+    grid = make_page("2021", make_cells("2021")).grids[1]
+    (page,) = scan(to_pdf([grid], Dress()), grain=grain)
+    picture = to_picture(cv2, to_bitmap(page), POINT)
+    (lattice,) = picture.lattices
+    written = [
+        bool(
+            find_ink(
+                cv2,
+                picture,
+                (
+                    lattice.xs[region.left],
+                    lattice.ys[region.top],
+                    lattice.xs[region.right],
+                    lattice.ys[region.bottom],
+                ),
+            )
+        )
+        for region in lattice.regions
+    ]
+    assert written == [bool(cell.text) for row in grid.rows for cell in row]
+
+
+def test_a_scanned_page_of_table_3():
+    cells = make_cells("2021")
+    grid = make_page("2021", cells).grids[1]
+    (page,) = scan(to_pdf([grid], Dress()))
+    document = read_picture(page.data)
+    (found,) = document.grids
+    pairs = list(zip(flatten(grid), flatten(found), strict=True))
+    wrong = [pair for pair in pairs if fold(pair[0].text) != fold(pair[1].text)]
+    assert len(wrong) <= 0.01 * len(pairs)
+    assert all(cell.confidence < DOUBT for _, cell in wrong)
+    kept = {key: value for key, value in cells.items() if key[1]}
+    assert len(kept) == 175
+    assert len(find_wrong(document, "2021", kept)) <= 1
+    assert not find_silent(document, "2021", kept)
+    assert not find_made_up(document, "2021", kept)
+    assert document.notes[0] == "recognised from a picture"
+
+
+def flatten(grid):
+    return [cell for row in grid.rows for cell in row]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"lean": 0.7},
+        {"lean": -1.8},
+        {"lean": 1.2, "blur": 1.6, "grain": 14, "quality": 35},
+        {"dpi": 130, "grain": 10, "quality": 40},
+    ],
+    ids=["usual", "more askew", "soft and grainy", "coarse"],
+)
+def test_a_scanned_report(faults):
+    cells = make_cells("2021")
+    document = read(to_picture_pdf(make_scans(cells, **faults)))
+    assert len(find_wrong(document, "2021", cells)) <= 0.01 * len(cells)
+    assert not find_silent(document, "2021", cells)
+    assert not find_made_up(document, "2021", cells)
+    assert [len(grid.rows) for grid in document.grids] == [14, 28, 4]
+    assert "一、总体情况" in texts(document)
+    assert document.notes[0] == "page 1: no text layer, recognised"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_picture_that_lies_on_its_side(quarters):
+    cells = {key: value for key, value in make_cells("2021").items() if key[1]}
+    grid = make_page("2021", make_cells("2021")).grids[1]
+    (page,) = scan(to_pdf([grid], Dress()))
+    document = read_picture(to_png(np.rot90(to_bitmap(page), quarters)))
+    assert len(find_wrong(document, "2021", cells)) <= 0.01 * len(cells)
+
+
+@pytest.mark.long
+def test_a_table_that_was_pasted_into_a_text_as_a_picture():
+    cells = {key: value for key, value in make_cells("2021").items() if key[1]}
+    grid = make_page("2021", make_cells("2021")).grids[1]
+    (page,) = scan(to_pdf([grid], Dress(numbered=False)), lean=0)
+    text = "二、收到和处理政府信息公开申请情况如下表所示。"
+    document = read(to_pdf([Paragraph(text, Block(0))], pasted=page))
+    assert texts(document)[0] == text
+    assert len(find_wrong(document, "2021", cells)) <= 0.01 * len(cells)
+    assert document.notes[0] == "page 1: writing in a picture, recognised"
+
+
+class Engine:
+    """Stands in for the recogniser: gives what it is told to, line by line."""
+
+    def __init__(self, words, *looks):
+        self.words, self.looks = words, iter(looks)
+
+    def __call__(self, image):
+        boxes = [
+            np.array([[a, b], [c, b], [c, d], [a, d]])
+            for _, (a, b, c, d), _ in self.words
+        ]
+        found = [word[0] for word in self.words], [word[2] for word in self.words]
+        return SimpleNamespace(boxes=boxes or None, txts=found[0], scores=found[1])
+
+    def recognize_txt(self, crops):
+        found, scores = zip(*next(self.looks), strict=True)
+        assert len(found) == len(crops)
+        return SimpleNamespace(txts=found, scores=scores)
+
+
+def read_form(monkeypatch, words, *looks):
+    """Recognise a table of three cells, the last one empty, ink in the others."""
+    image = np.full((300, 700), 255, "uint8")
+    for x in (50, 250, 450, 650):
+        cv2.line(image, (x, 100), (x, 160), 0, 3)
+    for y in (100, 160):
+        cv2.line(image, (50, y), (650, y), 0, 3)
+    for x in (140, 340):
+        cv2.circle(image, (x, 130), 14, 0, 4)
+    monkeypatch.setattr(ocr, "_load_engine", lambda name: Engine(words, *looks))
+    (part,) = ocr_page(image, 1, "scan.png", POINT).parts
+    return [(cell.text, cell.confidence) for cell in part.cells]
+
+
+BOXES = (120, 110, 160, 150), (320, 110, 360, 150), (530, 110, 570, 150)
+
+
+def test_two_readings_that_agree_are_sure(monkeypatch):
+    words = [("0", BOXES[0], 0.8), ("6", BOXES[1], 0.97)]
+    cells = read_form(monkeypatch, words, [("0", 0.99), ("6", 0.98)])
+    assert cells == [("0", 0.99), ("6", 0.98), ("", 1.0)]
+
+
+def test_two_readings_that_differ_are_in_doubt(monkeypatch):
+    words = [("0", BOXES[0], 0.99), ("6", BOXES[1], 0.97)]
+    cells = read_form(monkeypatch, words, [("0", 0.99), ("8", 0.9)], [("6", 0.99)])
+    assert cells[0] == ("0", 0.99)
+    assert cells[1] == ("6", 0.5)
+
+
+def test_ink_that_nobody_can_read_is_never_empty_or_nought(monkeypatch):
+    words = [("甲", BOXES[0], 0.95)]
+    cells = read_form(monkeypatch, words, [("", 0.0)], [("0", 0.3)])
+    assert cells == [("甲", 0.95), (UNREAD, 0.3), ("", 1.0)]
+
+
+def test_a_word_without_ink_is_no_figure(monkeypatch):
+    words = [("甲", BOXES[0], 0.95), ("乙", BOXES[1], 0.95), ("0", BOXES[2], 0.99)]
+    cells = read_form(monkeypatch, words)
+    assert cells[2] == (UNREAD, 0.0)
+
+
+def to_png(pixels):
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+def make_header(wide, high):
+    """A PNG that claims a size and holds nothing."""
+    tiny = bytearray(to_png(np.zeros((1, 1, 3), "uint8")))
+    tiny[16:24] = wide.to_bytes(4, "big") + high.to_bytes(4, "big")
+    tiny[29:33] = zlib.crc32(tiny[12:29]).to_bytes(4, "big")
+    return bytes(tiny)
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        (make_header(30_000, 30_000), "more than 60,000,000 pixels"),
+        (make_header(9_000, 9_000), "more than 60,000,000 pixels"),
+        (to_png(np.zeros((90, 90, 3), "uint8"))[:60], "damaged picture"),
+        (to_png(np.full((900, 700, 3), 255, "uint8")), "no writing found"),
+    ],
+    ids=["bomb", "large", "cut", "blank"],
+)
+def test_a_fault_is_one_line(data, fault):
+    with pytest.raises(ReadError, match=fault):
+        read_picture(data, "scan.png")
+
+
+@pytest.mark.parametrize("library", ["cv2", "rapidocr", "onnxruntime", "PIL"])
+def test_a_missing_library_is_named(library, monkeypatch):
+    data = to_png(np.full((300, 300, 3), 255, "uint8"))
+    monkeypatch.setitem(sys.modules, library, None)
+    ocr._make_engine.cache_clear()
+    with pytest.raises(ReadError, match=r"scan.png: .*pip install gi_tools\[ocr\]"):
+        read_picture(data, "scan.png")
+
+
+def test_a_page_without_text_layer_names_the_extra(monkeypatch):
+    data = to_picture_pdf([Picture(b"", 10, 10)])
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(ReadError, match=r"page 1: .*pip install gi_tools\[ocr\]"):
+        read(data)
