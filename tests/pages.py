@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator
-from functools import cache
-from importlib.resources import files
-from io import BytesIO
 from typing import NamedTuple
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
+from pdf_files import (
+    HEIGHT,
+    WIDTH,
+    Picture,
+    make_font,
+    paste,
+    to_objects,
+    write_objects,
+)
 
 from gi_tools.documents import Cell, Grid, Paragraph
 
-WIDTH, HEIGHT = 595.0, 842.0
 MARGIN = 72.0
 LEADING = 1.5
 PAD = 3.0
@@ -32,7 +34,8 @@ class Dress(NamedTuple):
 
     At a page break ``repeat`` prints the header rows again, ``cut`` parts a row that
     does not fit, ``is_open`` leaves the rules at the break out. ``turn`` lays the
-    writing on its side, ``is_righted`` has the viewer turn it back.
+    writing on its side, ``is_righted`` has the viewer turn it back. ``is_hidden``
+    writes without ink, as scanners do over their pictures.
     """
 
     rules: str = "lines"
@@ -44,6 +47,7 @@ class Dress(NamedTuple):
     numbered: bool = True
     turn: int = 0
     is_righted: bool = True
+    is_hidden: bool = False
 
 
 class Laid(NamedTuple):
@@ -59,46 +63,6 @@ class Row(NamedTuple):
 
     cells: tuple[Laid, ...]
     height: float
-
-
-class Picture(NamedTuple):
-    """A grey JPEG and its size in pixels."""
-
-    data: bytes
-    wide: int
-    high: int
-
-
-class Font:
-    """A subset of the CJK font that matplotlib's helper brings, ready to embed."""
-
-    def __init__(self, characters: frozenset[str]) -> None:
-        path = files("zhplot") / "fonts" / "NotoSansSC-Regular.ttf"
-        font = TTFont(BytesIO(path.read_bytes()), lazy=True)
-        cutter = subset.Subsetter(subset.Options(layout_features=[], hinting=False))
-        cutter.populate(text="".join(characters))
-        cutter.subset(font)
-        names, metrics = font.getBestCmap(), font["hmtx"]
-        self.glyphs = {chr(c): font.getGlyphID(name) for c, name in names.items()}
-        scale = 1000 / font["head"].unitsPerEm
-        self.widths = {chr(c): metrics[n][0] * scale for c, n in names.items()}
-        out = BytesIO()
-        font.save(out)
-        self.data = out.getvalue()
-
-    def measure(self, text: str, size: float) -> float:
-        """Width of a text in points."""
-        return sum(self.widths.get(char, 1000) for char in text) * size / 1000
-
-    def encode(self, text: str) -> str:
-        """The glyph numbers of a text, as a PDF string."""
-        return "<" + "".join(f"{self.glyphs.get(c, 0):04X}" for c in text) + ">"
-
-
-@cache
-def make_font(characters: frozenset[str]) -> Font:
-    """Make the subset for some characters once."""
-    return Font(characters)
 
 
 class Writer:
@@ -129,7 +93,9 @@ class Writer:
         """Write one line; ``y`` is its top."""
         base = HEIGHT - y - 0.88 * size
         place = f"{size:g} 0 0 {size:g} {x:.2f} {base:.2f}"
-        self.pages[-1].append(f"BT /F 1 Tf {place} Tm {self.font.encode(text)} Tj ET")
+        mode = "3 Tr " * self.dress.is_hidden
+        shown = self.font.encode(text)
+        self.pages[-1].append(f"BT {mode}/F 1 Tf {place} Tm {shown} Tj ET")
 
     def _add_text(self, text: str) -> None:
         """A paragraph with its first line set in, or a centred title."""
@@ -336,120 +302,10 @@ def to_pdf(
     ``meanings`` are characters that the font of the file calls by another name;
     ``pasted`` is a picture at the foot of the first page.
     """
-    writer = Writer(blocks, dress or Dress())
-    objects = _assemble(writer.pages, writer.font, writer.dress, meanings or {})
+    dress = dress or Dress()
+    writer = Writer(blocks, dress)
+    lie = dress.turn, dress.is_righted
+    objects = to_objects(writer.pages, writer.font, meanings or {}, *lie)
     if pasted:
-        wide, high = 0.66 * WIDTH, 0.66 * HEIGHT
-        draw = f"q {wide:g} 0 0 {high:g} {MARGIN:g} {MARGIN:g} cm /I Do Q"
-        objects += [_stream(draw.encode()), _to_object(pasted)]
-        first, last = 8, len(objects)
-        more = f"{first + 1} 0 R {last - 1} 0 R]".encode()
-        page = objects[first - 1].replace(b"9 0 R", b"[" + more, 1)
-        more = b"/Resources << /XObject << /I %d 0 R >> " % last
-        objects[first - 1] = page.replace(b"/Resources << ", more)
+        paste(objects, pasted)
     return write_objects(objects)
-
-
-_TURNS = {
-    0: ("1 0 0 1 0 0", WIDTH, HEIGHT),
-    90: (f"0 1 -1 0 {HEIGHT:g} 0", HEIGHT, WIDTH),
-    180: (f"-1 0 0 -1 {WIDTH:g} {HEIGHT:g}", WIDTH, HEIGHT),
-    270: (f"0 -1 1 0 0 {WIDTH:g}", HEIGHT, WIDTH),
-}
-
-
-def _assemble(
-    pages: list[list[str]], font: Font, dress: Dress, meanings: dict[str, str]
-) -> list[bytes]:
-    """The objects of a PDF file: catalogue, pages, contents and one font."""
-    first = 8  # the number of the first page object
-    kids = " ".join(f"{first + 2 * n} 0 R" for n in range(len(pages)))
-    widths = " ".join(f"{font.glyphs[c]} [{w:.0f}]" for c, w in font.widths.items())
-    pairs = "\n".join(
-        f"<{glyph:04X}> <{meanings.get(char, char).encode('utf-16-be').hex()}>"
-        for char, glyph in font.glyphs.items()
-    )
-    meaning = (
-        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
-        "1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
-        f"{len(font.glyphs)} beginbfchar\n{pairs}\nendbfchar\nendcmap end end"
-    )
-    objects: list[bytes] = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
-        b"<< /Type /Font /Subtype /Type0 /BaseFont /GI /Encoding /Identity-H "
-        b"/DescendantFonts [4 0 R] /ToUnicode 7 0 R >>",
-        b"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /GI /CIDToGIDMap /Identity "
-        b"/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> "
-        b"/FontDescriptor 5 0 R /W [" + widths.encode() + b"] >>",
-        b"<< /Type /FontDescriptor /FontName /GI /Flags 4 /FontBBox [0 -120 1000 880] "
-        b"/ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 700 /StemV 80 "
-        b"/FontFile2 6 0 R >>",
-        _stream(font.data),
-        _stream(meaning.encode()),
-    ]
-    matrix, width, height = _TURNS[dress.turn]
-    turn = dress.turn * dress.is_righted
-    for number, page in enumerate(pages):
-        box = f"[0 0 {width:g} {height:g}]"
-        objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox {box} /Rotate {turn} /Contents "
-            f"{first + 2 * number + 1} 0 R /Resources << /Font << /F 3 0 R >> >> >>"
-            "".encode()
-        )
-        content = "\n".join([f"{matrix} cm", *page])
-        objects.append(_stream(content.encode()))
-    return objects
-
-
-def to_picture_pdf(pictures: Iterable[Picture]) -> bytes:
-    """Write JPEG pictures as the pages of a PDF without text."""
-    pictures = list(pictures)
-    first = 3
-    kids = " ".join(f"{first + 3 * n} 0 R" for n in range(len(pictures)))
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Kids [{kids}] /Count {len(pictures)} >>".encode(),
-    ]
-    for n, picture in enumerate(pictures):
-        page = first + 3 * n
-        box = f"[0 0 {WIDTH:g} {HEIGHT:g}]"
-        objects += [
-            f"<< /Type /Page /Parent 2 0 R /MediaBox {box} /Contents {page + 1} 0 R "
-            f"/Resources << /XObject << /I {page + 2} 0 R >> >> >>".encode(),
-            _stream(f"{WIDTH:g} 0 0 {HEIGHT:g} 0 0 cm /I Do".encode()),
-            _to_object(picture),
-        ]
-    return write_objects(objects)
-
-
-def _to_object(picture: Picture) -> bytes:
-    head = (
-        f"<< /Type /XObject /Subtype /Image /Width {picture.wide} "
-        f"/Height {picture.high} /ColorSpace /DeviceGray /BitsPerComponent 8 "
-        f"/Filter /DCTDecode /Length {len(picture.data)} >>\nstream\n"
-    )
-    return head.encode() + picture.data + b"\nendstream"
-
-
-def _stream(data: bytes) -> bytes:
-    packed = zlib.compress(data)
-    head = f"<< /Length {len(packed)} /Filter /FlateDecode >>\nstream\n".encode()
-    return head + packed + b"\nendstream"
-
-
-def write_objects(objects: list[bytes]) -> bytes:
-    """Put the objects of a PDF one after another, with the table of their places."""
-    out, places = BytesIO(), []
-    out.write(b"%PDF-1.7\n")
-    for number, one in enumerate(objects, 1):
-        places.append(out.tell())
-        out.write(b"%d 0 obj\n%b\nendobj\n" % (number, one))
-    start = out.tell()
-    out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1))
-    for place in places:
-        out.write(b"%010d 00000 n \n" % place)
-    size = len(objects) + 1
-    out.write(b"trailer\n<< /Size %d /Root 1 0 R >>\n" % size)
-    out.write(b"startxref\n%d\n%%%%EOF\n" % start)
-    return out.getvalue()

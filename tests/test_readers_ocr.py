@@ -6,7 +6,8 @@ import zlib
 from types import SimpleNamespace
 
 import pytest
-from pages import Dress, Picture, to_pdf, to_picture_pdf
+from pages import Dress, to_pdf
+from pdf_files import Picture, to_picture_pdf
 from test_readers_pdf import (
     find_wrong,
     make_blocks,
@@ -193,6 +194,27 @@ def test_a_table_that_was_pasted_into_a_text_as_a_picture():
     assert texts(document)[0] == text
     assert len(find_wrong(document, "2021", cells)) <= 0.01 * len(cells)
     assert document.notes[0] == "page 1: writing in a picture, recognised"
+
+
+@pytest.mark.long
+def test_the_text_layer_of_a_scanner_is_not_trusted():
+    cells = {key: value for key, value in make_cells("2021").items() if key[1]}
+    grid = make_page("2021", make_cells("2021")).grids[1]
+    (page,) = scan(to_pdf([grid], Dress(numbered=False)), lean=0)
+    layer = [Paragraph("收到和处理政府信总公开甲请情况", Block(0))] * 9
+    document = read(to_pdf(layer, Dress(is_hidden=True), pasted=page))
+    assert len(find_wrong(document, "2021", cells)) <= 0.01 * len(cells)
+    assert document.notes[0] == "page 1: a scanner's text layer, recognised anew"
+    assert "甲请" not in document.text
+
+
+def test_the_pages_of_a_tiff_are_read_one_after_another(monkeypatch):
+    words = [[(f"第{n}页的一行文字", (50, 800, 400, 830), 0.99)] for n in (1, 2)]
+    engines = iter([Engine(words[0]), Engine(words[1])])
+    monkeypatch.setattr(ocr, "_load_engine", lambda name: next(engines))
+    out, leaf = io.BytesIO(), Image.new("L", (1240, 1754), 255)
+    leaf.save(out, "TIFF", save_all=True, append_images=[leaf])
+    assert texts(read_picture(out.getvalue())) == ["第1页的一行文字", "第2页的一行文字"]
 
 
 class Engine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -28,7 +29,9 @@ from gi_tools.readers.paper import (
 from gi_tools.readers.picture import Box, Picture, find_ink, to_picture
 
 DPI = 200  # at which the pages of a PDF are drawn for recognition
+FORMATS = ("PNG", "JPEG", "TIFF", "GIF")
 MAX_PIXELS = 60_000_000
+MAX_FRAMES = 40  # pages of one TIFF
 LONGEST = 3600  # pixels of the long side; a larger picture is made smaller
 SHORTEST = 1200  # a smaller one is made larger
 SPLIT = 0.5  # confidence at most where two readings of a cell differ
@@ -67,15 +70,16 @@ class Reading(NamedTuple):
 
 def read_image(source: Source, data: bytes) -> Document:
     """
-    Recognise the picture of one page, PNG or JPEG, as a document.
+    Recognise a picture of a page as a document; a TIFF may hold several pages.
 
     A cell with ``confidence`` below DOUBT should be looked at. Raises ReadError for a
     damaged or oversized picture, and for one without writing.
     """
-    page = ocr_page(_load(source.name, data), 1, source.name)
-    if not page.lines and not page.parts:
+    bitmaps = enumerate(_load(source.name, data), 1)
+    pages = [ocr_page(bitmap, number, source.name) for number, bitmap in bitmaps]
+    if not any(page.lines or page.parts for page in pages):
         raise ReadError(f"{source.name}: no writing found in the picture")
-    return to_document(source, [page], ["recognised from a picture"])
+    return to_document(source, pages, ["recognised from a picture"])
 
 
 def ocr_page(bitmap: Any, number: int, name: str, scale: float | None = None) -> Page:
@@ -137,8 +141,8 @@ def _missing(name: str) -> ReadError:
     )
 
 
-def _load(name: str, data: bytes) -> Any:
-    """The pixels of a PNG or JPEG as a BGR array, upright, clear parts as paper."""
+def _load(name: str, data: bytes) -> Iterator[Any]:
+    """The pixels of each page as a BGR array."""
     try:
         import numpy
         from PIL import Image, ImageOps
@@ -147,25 +151,35 @@ def _load(name: str, data: bytes) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data), formats=("PNG", "JPEG"))
-        if image.width * image.height > MAX_PIXELS:
-            raise Image.DecompressionBombError
-        image = ImageOps.exif_transpose(image).convert("RGBA")
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+        count = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
+        for number in range(min(count, MAX_FRAMES)):
+            image.seek(number)
+            if image.width * image.height > MAX_PIXELS:
+                raise Image.DecompressionBombError
+            upright = ImageOps.exif_transpose(image).convert("RGBA")
+            yield numpy.asarray(_flatten(Image, upright))[:, :, ::-1].copy()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ReadError(
             f"{name}: a picture of more than {MAX_PIXELS:,} pixels; make it smaller"
         ) from None
+    except ReadError:
+        raise
     except Exception:
         # Pillow raises a dozen kinds of error on damaged files.
         raise ReadError(f"{name}: a damaged picture; fetch it again") from None
-    paper = Image.new("RGBA", image.size, "white")
-    image = Image.alpha_composite(paper, image).convert("RGB")
+
+
+def _flatten(pillow: ModuleType, image: Any) -> Any:
+    """Bring a picture to a size that can be read, its clear parts to paper."""
+    paper = pillow.new("RGBA", image.size, "white")
+    image = pillow.alpha_composite(paper, image).convert("RGB")
     longest = max(image.size)
     part = LONGEST / longest if longest > LONGEST else max(1, SHORTEST / longest)
-    if part != 1:
-        size = [max(round(part * side), 1) for side in image.size]
-        image = image.resize(size, Image.Resampling.LANCZOS)
-    return numpy.asarray(image)[:, :, ::-1].copy()
+    if part == 1:
+        return image
+    size = [max(round(part * side), 1) for side in image.size]
+    return image.resize(size, pillow.Resampling.LANCZOS)
 
 
 def _recognise(engine: Any, image: Any) -> list[Word]:

@@ -15,7 +15,8 @@ from gi_tools.readers.pdfpage import LOST, MAX_OBJECTS, Box, Drawing, read_drawi
 
 MAX_PAGES = 300
 MAX_SCANS = 60  # pages to be recognised, seconds each
-MAX_SECONDS = 60.0  # for the pages with text; recognition has its own limit
+MAX_SECONDS = 60.0  # for the text layers of all pages
+MAX_RECOGNISING = 600.0  # seconds
 LARGEST = 1300.0  # points of a side; a larger page is drawn smaller
 FEW = 12  # characters; with fewer a page that is a picture has no text layer
 OUTLINED = 40  # drawn objects; with more a page without text is drawn writing
@@ -78,7 +79,7 @@ class _Reader:
         self.pages: list[Page] = []
         self.notes: list[str] = []
         self.scans = 0
-        self.seconds = 0.0
+        self.seconds = self.recognising = 0.0
 
     def read_page(self, pdf: Any, number: int) -> None:
         """Add one page: its text layer, or what can be recognised on it."""
@@ -106,13 +107,19 @@ class _Reader:
         self._note(drawing, number)
         lines = drawing.across, drawing.down
         laid = to_page(number, drawing.size, drawing.marks, *lines)
-        if boxes := _find_unread(drawing):
-            try:
-                laid = _add_pictures(laid, self._scan(page, number), boxes)
-                self.notes.append(f"page {number}: writing in a picture, recognised")
-            except ReadError as error:
-                self.notes.append(f"a picture is not read: {error}")
-        return laid
+        boxes = _find_unread(drawing)
+        if not boxes:
+            return laid
+        try:
+            scan = self._scan(page, number)
+        except ReadError as error:
+            self.notes.append(f"a picture is not read: {error}")
+            return laid
+        if drawing.is_hidden:
+            self.notes.append(f"page {number}: a scanner's text layer, recognised anew")
+            return scan
+        self.notes.append(f"page {number}: writing in a picture, recognised")
+        return _add_pictures(laid, scan, boxes)
 
     def _note(self, drawing: Drawing, number: int) -> None:
         if drawing.is_cut:
@@ -125,15 +132,17 @@ class _Reader:
 
     def _scan(self, page: Any, number: int) -> Page:
         self.scans += 1
-        if self.scans > MAX_SCANS:
+        if self.scans > MAX_SCANS or self.recognising > MAX_RECOGNISING:
             raise ReadError(
-                f"{self.name}: more than {MAX_SCANS} pages without text; "
-                "give the pages of the report"
+                f"{self.name}: more than {MAX_SCANS} pages to recognise, or "
+                f"{MAX_RECOGNISING:.0f} s; give the pages of the report"
             )
-        name = f"{self.name}, page {number}"
+        start, name = time.perf_counter(), f"{self.name}, page {number}"
         scale = DPI / 72 * min(1.0, LARGEST / max(page.get_size()))
         bitmap = page.render(scale=scale, may_draw_forms=False)
-        return ocr_page(bitmap.to_numpy(), number, name, 1 / scale)
+        scan = ocr_page(bitmap.to_numpy(), number, name, 1 / scale)
+        self.recognising += time.perf_counter() - start
+        return scan
 
 
 def _is_picture(drawing: Drawing) -> bool:
@@ -155,9 +164,11 @@ def _area(box: Box) -> float:
 
 
 def _find_unread(drawing: Drawing) -> list[Box]:
-    """The pictures of a page that are large and have no text of the page on them."""
+    """The large pictures of a page that have no visible text on them."""
     least = INSET * drawing.size[0] * drawing.size[1]
     large = [box for box in drawing.pictures if _area(box) > least]
+    if drawing.is_hidden:
+        return large
     middles = [
         ((mark.left + mark.right) / 2, (mark.top + mark.bottom) / 2)
         for mark in drawing.marks

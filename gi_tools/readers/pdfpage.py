@@ -30,6 +30,7 @@ BOX_POINTS = 5  # of a path that is one box; filled, it is the ground of a cell
 THIN = 4.0  # points: a drawn area no wider than this is a ruled line
 SLANT = 1.0  # points by which a ruled line may lean
 SAMPLE = 24  # characters that tell how a page is turned
+HIDDEN = 3  # the PDF text mode in which nothing is drawn
 USUAL = 0.8  # share of them that must agree
 LOST = "\ufffd"  # a character whose font does not say what it means
 
@@ -51,7 +52,11 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 class Drawing(NamedTuple):
-    """What stands on a page: its size, characters, ruled lines and pictures."""
+    """
+    What stands on a page: its size, characters, ruled lines and pictures.
+
+    ``is_hidden``: its writing is not drawn, as scanners lay it over their picture.
+    """
 
     size: Point
     marks: list[Mark]
@@ -60,6 +65,7 @@ class Drawing(NamedTuple):
     pictures: list[Box]
     drawn: int
     is_cut: bool
+    is_hidden: bool = False
 
 
 def read_drawing(api: ModuleType, page: Any) -> Drawing:
@@ -83,7 +89,9 @@ def read_drawing(api: ModuleType, page: Any) -> Drawing:
     pen = _Pen(api)
     pen.walk(_address(page.raw), "FPDFPage", upright)
     lines = pen.across, pen.down
-    return Drawing(size, marks, *lines, pen.pictures, pen.drawn, pen.left <= 0)
+    is_hidden = 0 < len(pen.modes) == pen.modes.count(HIDDEN)
+    ends = pen.drawn, pen.left <= 0, is_hidden
+    return Drawing(size, marks, *lines, pen.pictures, *ends)
 
 
 def _find_upright(
@@ -169,6 +177,7 @@ class _Pen:
         self.down: list[Line] = []
         self.pictures: list[Box] = []
         self.drawn = 0
+        self.modes: list[int] = []
         self.left = MAX_OBJECTS
         self._mode = c_int(), c_int()
         self._place = c_float(), c_float()
@@ -194,6 +203,9 @@ class _Pen:
             one = get(owner, number)
             kind = kind_of(one)
             if kind == text:
+                if len(self.modes) < SAMPLE:
+                    mode = api.FPDFTextObj_GetTextRenderMode(self._typed(one))
+                    self.modes.append(mode)
                 continue
             if kind == api.FPDF_PAGEOBJ_FORM:
                 if depth < MAX_DEPTH:
