@@ -20,7 +20,7 @@ FLOORS = [
     | {"prose", "phrases", "meanings", "clauses", "openings", "drafts"},
     {"sections", "identity", "tables", "claims", "instruments"},
     {"reports"},
-    {"facts"},
+    {"facts", "registers"},
     {"checks"},
     {"repairs"},
     {"panel"},

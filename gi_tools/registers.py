@@ -1,0 +1,152 @@
+"""Reports to registers: one row per report, per section and per figure in prose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from gi_tools.reports import Report
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class Entry(NamedTuple):
+    """Who reports on what, in which bytes; None where the document is silent."""
+
+    report_id: str
+    file: str
+    sha256: str
+    format: str
+    charset: str
+    title: str | None
+    agency: str | None
+    level: str | None
+    region_code: str | None
+    province: str | None
+    city: str | None
+    county: str | None
+    year: int | None
+    form: str | None
+    form_key: str | None
+    period_start: str | None
+    period_end: str | None
+    published: str | None
+    unmatched: int
+
+
+class SectionRow(NamedTuple):
+    """One section of a report in reading order, with the text under its heading."""
+
+    report_id: str
+    order: int
+    level: int
+    heading: str
+    place: str
+    text: str
+
+
+class ClaimRow(NamedTuple):
+    """One figure that the prose states; ``parent`` is the order of its total."""
+
+    report_id: str
+    order: int
+    indicator: str | None
+    value: float | None
+    unit: str
+    kind: str
+    approximate: bool
+    denominator: str | None
+    parent: int | None
+    raw: str
+    quote: str
+    place: str
+
+
+def to_entry(report: Report) -> Entry:
+    """Describe one report in a row."""
+    source, who = report.document.source, report.identity
+    region = who.region
+    place = region and (region.code, region.province, region.city, region.county)
+    return Entry(
+        report.report_id,
+        source.name,
+        source.sha256,
+        source.format,
+        source.charset,
+        who.title,
+        who.agency,
+        who.level,
+        *(place or (None,) * 4),
+        who.year,
+        report.form,
+        report.form_key,
+        *(who.period or (None, None)),
+        who.published,
+        len(report.unmatched),
+    )
+
+
+def to_section_rows(report: Report) -> Iterator[SectionRow]:
+    """List the sections; the text of a section is that before its first child."""
+    document = report.document
+    for order, section in enumerate(report.walk_sections()):
+        last = section.children[0].first if section.children else section.last
+        blocks = document.blocks[section.first + 1 : last]
+        text = "\n".join(block.text for block in blocks if hasattr(block, "text"))
+        where = document.locate(section.place) if section.place else ""
+        row = (report.report_id, order, section.level, section.heading, where, text)
+        yield SectionRow(*row)
+
+
+def to_claim_rows(report: Report) -> Iterator[ClaimRow]:
+    """List the figures that the prose of one report states, known or not."""
+    for order, claim in enumerate(report.claims):
+        yield ClaimRow(
+            report.report_id,
+            order,
+            claim.indicator,
+            claim.value,
+            claim.unit,
+            claim.kind,
+            claim.approximate,
+            claim.denominator,
+            claim.parent,
+            claim.raw,
+            claim.quote,
+            report.document.locate(claim.place),
+        )
+
+
+def list_reports(reports: Report | Iterable[Report]) -> DataFrame:
+    """
+    Put reports into one frame, a row each: who, where, which year, form and bytes.
+
+    Columns are those of ``Entry``; ``year`` is a nullable Int64.
+    """
+    return _to_frame(reports, Entry, lambda report: [to_entry(report)])
+
+
+def list_sections(reports: Report | Iterable[Report]) -> DataFrame:
+    """Put the sections of reports into one frame; columns are those of SectionRow."""
+    return _to_frame(reports, SectionRow, to_section_rows)
+
+
+def list_claims(reports: Report | Iterable[Report]) -> DataFrame:
+    """Put the figures stated in prose into one frame; columns are those of ClaimRow."""
+    return _to_frame(reports, ClaimRow, to_claim_rows)
+
+
+def _to_frame(
+    reports: Report | Iterable[Report],
+    kind: type[tuple],
+    to_rows: Callable[[Report], Iterable[tuple]],
+) -> DataFrame:
+    import pandas as pd
+
+    reports = [reports] if isinstance(reports, Report) else reports
+    rows = [row for report in reports for row in to_rows(report)]
+    frame = pd.DataFrame.from_records(rows, columns=list(kind._fields))
+    for name in frame.columns.intersection(["year", "parent"]):
+        frame[name] = pd.array(frame[name].tolist(), dtype="Int64")
+    return frame
