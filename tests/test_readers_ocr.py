@@ -6,8 +6,6 @@ import zlib
 from types import SimpleNamespace
 
 import pytest
-from pages import Dress, to_pdf
-from pdf_files import Picture, to_picture_pdf
 from test_readers_pdf import (
     find_wrong,
     make_blocks,
@@ -23,6 +21,8 @@ from gi_tools.readers import ocr
 from gi_tools.readers.ocr import DPI, UNREAD, ocr_page, read_image
 from gi_tools.readers.paper import DOUBT
 from gi_tools.readers.picture import find_ink, to_picture
+from gi_tools.simulation.pages import Dress, to_pdf
+from gi_tools.simulation.pdf import Picture, to_picture_pdf
 from gi_tools.tables import read_tables
 from gi_tools.text import fold
 from gi_tools.tokens import to_tokens
