@@ -83,7 +83,9 @@ def test_old_office_files_give_the_cells_of_the_page(name):
     page = make_page(form, "some")
     document = read(CASES / name)
     assert document.notes == ()
-    assert to_shape(document) == to_shape(page)
+    for old, new in zip(document.grids, page.grids, strict=True):
+        # The file of 2014 was made without the row of heads.
+        assert old.to_matrix() == new.to_matrix()[-len(old.rows) :]
     assert read_figures(document, form) == read_figures(page, form)
 
 
@@ -102,7 +104,7 @@ def test_a_place_leads_back_to_the_raw_cell(kind):
 def test_a_suffix_never_counts(tmp_path):
     page = make_page("2021", "some")
     wanted = to_shape(page)
-    dresses = {kind: write(page) for kind, write in WRITERS.items()}
+    dresses = {kind: write(page.blocks) for kind, write in WRITERS.items()}
     dresses["html"] = to_html("2021", make_cells("2021", "some")).encode()
     dresses["mhtml"] = make_mhtml(dresses["html"])
     dresses["doc"] = (CASES / "form_2021.doc").read_bytes()
