@@ -68,9 +68,12 @@ class Row(NamedTuple):
 class Writer:
     """Lay blocks out from the top down, page after page."""
 
-    def __init__(self, blocks: list[Paragraph | Grid], dress: Dress) -> None:
+    def __init__(
+        self, blocks: list[Paragraph | Grid], dress: Dress, alphabet: frozenset[str]
+    ) -> None:
         self.dress = dress
-        self.font = make_font(frozenset(dress.head) | _characters(blocks))
+        needed = frozenset(dress.head) | _characters(blocks)
+        self.font = make_font(alphabet if needed <= alphabet else needed)
         self.pages: list[list[str]] = []
         self._turn_page()
         for block in blocks:
@@ -302,15 +305,17 @@ def to_pdf(
     dress: Dress | None = None,
     meanings: dict[str, str] | None = None,
     pasted: Picture | None = None,
+    alphabet: frozenset[str] = frozenset(),
 ) -> bytes:
     """
     Write blocks as a PDF with text; a paragraph that begins with ^ is a title.
 
     ``meanings`` are characters that the font of the file calls by another name;
-    ``pasted`` is a picture at the foot of the first page.
+    ``pasted`` is a picture at the foot of the first page. Files of one ``alphabet``
+    share a font, which is cut out once.
     """
     dress = dress or Dress()
-    writer = Writer(list(map(_to_plain, blocks)), dress)
+    writer = Writer(list(map(_to_plain, blocks)), dress, alphabet)
     lie = dress.turn, dress.is_righted
     objects = to_objects(writer.pages, writer.font, meanings or {}, *lie)
     if pasted:
