@@ -69,7 +69,9 @@ def _draw_ranks(sheet: Sheet, ranked: DataFrame, metric: str) -> None:
     sizes = ranked.get("denominator", ranked.get("n"))
     for row, (value, size) in enumerate(zip(ranked["value"], sizes, strict=True)):
         text = f"{format_value(value, metric)}  ({size:,.0f})"
-        ax.text(1.01, row, text, transform=ax.get_yaxis_transform(), va="center", size=6)
+        ax.text(
+            1.01, row, text, transform=ax.get_yaxis_transform(), va="center", size=6
+        )
     ax.set(ylim=(len(ranked) - 0.4, -0.6))
     ax.set_xlabel(sheet.say("名次（1 为最高）", "rank (1 = highest)"))
     sheet.note("右：数值（分母）", "Right: value (denominator)")
@@ -129,7 +131,9 @@ def _draw_variants(sheet: Sheet, wide: DataFrame, frame: DataFrame) -> None:
             style = {"color": PALETTE[number], "marker": MARKS[number]}
             ax.plot(values, rows, ls=DASHES[number], label=body, **style)
     else:
-        ax.plot(wide.T.to_numpy(), rows, color=FAINT, lw=0.5, rasterized=len(wide) > 300)
+        ax.plot(
+            wide.T.to_numpy(), rows, color=FAINT, lw=0.5, rasterized=len(wide) > 300
+        )
         median = sheet.say("中位数", "median")
         ax.plot(wide.median(), rows, "o-", color=PALETTE[0], label=median)
     sheet.legend()

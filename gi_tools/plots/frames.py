@@ -26,7 +26,9 @@ def pick_metric(scores: DataFrame, metric: str | None) -> tuple[DataFrame, str]:
     found = list(scores["metric"].dropna().unique())
     if metric is None and len(found) > 1:
         names = ", ".join(sorted(found)[:6])
-        raise DataError(f"plots: {len(found)} metrics in the frame; name one of {names}")
+        raise DataError(
+            f"plots: {len(found)} metrics in the frame; name one of {names}"
+        )
     metric = metric or (found[0] if found else "?")
     return scores[scores["metric"] == metric], metric
 

@@ -72,7 +72,9 @@ def heatmap(
         part = frame[frame["body"].isin(shown)]
         years = range(int(part["year"].min()), int(part["year"].max()) + 1)
         grids = [
-            part.groupby(["body", "year"])[name].agg(how).unstack()
+            part.groupby(["body", "year"])[name]
+            .agg(how)
+            .unstack()
             .reindex(index=shown, columns=years)
             for name, how in (("value", "first"), ("metric", "size"))
         ]
@@ -139,7 +141,9 @@ def map_tiles(
     frame, metric = pick_metric(scores, metric)
     frame, year = pick_year(frame, year)
     frame = frame[frame["region_code"].isin(tiles().keys())]
-    if twice := sorted(set(frame.loc[frame["region_code"].duplicated(), "region_code"])):
+    if twice := sorted(
+        set(frame.loc[frame["region_code"].duplicated(), "region_code"])
+    ):
         problem = f"map_tiles: {len(twice)} provinces have several values"
         raise DataError(f"{problem} ({', '.join(twice[:3])}); keep one body a province")
     values = frame.set_index("region_code")["value"].dropna().astype(float)

@@ -67,7 +67,9 @@ class Sheet:
             why = frame.loc[frame["value"].isna(), "reason"].fillna("?")
             for reason, number in why.value_counts().sort_index().items():
                 text = to_label(read_lang(reason, self.lang), 120)
-                self.note(f"{number:,} 个无定义：{text}", f"{number:,} undefined: {text}")
+                self.note(
+                    f"{number:,} 个无定义：{text}", f"{number:,} undefined: {text}"
+                )
         override = frame.attrs.get("override")
         if override:
             text = to_label(override, 200)
@@ -204,6 +206,12 @@ def _write_notes(sheet: Sheet) -> None:
         return
     under = (ax.transAxes, ax.get_legend() or ax.xaxis.label)
     ax.annotate(
-        text, (0, 0), (0, -5), under, "offset points", va="top", annotation_clip=False,
+        text,
+        (0, 0),
+        (0, -5),
+        under,
+        "offset points",
+        va="top",
+        annotation_clip=False,
         **style,
     )
