@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gi_tools.plots.fonts import to_label
+from gi_tools.catalogue import list_variants
 from gi_tools.plots.frames import (
     MOST_ROWS,
     format_value,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST_LINES = 7
 
 
-def rank(
+def ranking(
     scores: DataFrame,
     metric: str | None = None,
     *,
@@ -77,26 +77,26 @@ def _draw_ranks(sheet: Sheet, ranked: DataFrame, metric: str) -> None:
     sheet.note("右：数值（分母）", "Right: value (denominator)")
 
 
-def compare(
+def sensitivity(
     scores: DataFrame,
-    metrics: list[str] | None = None,
+    metric: str,
     *,
     year: int | None = None,
     lang: str = "zh",
     ax: Axes | None = None,
 ) -> Axes:
     """
-    Draw variants of one metric side by side, a line a body: does the order hold?
+    Draw a metric with each of its denominators, a line a body: does the order hold?
 
-    ``metrics`` orders the variants (default: as they come). Of more than 7 bodies
+    ``scores`` holds the variants (``catalogue.list_variants``). Of more than 7 bodies
     the lines are grey, with their median.
     """
     need(scores, "metric", "year", "value")
-    metrics = list(dict.fromkeys(scores["metric"])) if metrics is None else metrics
-    frame, year = pick_year(scores[scores["metric"].isin(metrics)], year)
+    variants = [name for name in list_variants(metric) if name in set(scores["metric"])]
+    frame, year = pick_year(scores[scores["metric"].isin(variants)], year)
     frame = frame.assign(body=label_bodies(frame))
     wide = frame.groupby(["body", "metric"])["value"].first().unstack()
-    wide = wide.reindex(columns=metrics).astype(float).dropna(how="all")
+    wide = wide.reindex(columns=variants).astype(float).dropna(how="all")
     with open_sheet(ax, lang, 1, 8) as sheet:
         title = f"同一份数据，不同分母，{year} 年", f"One table, {year}, by denominator"
         sheet.title(*title)

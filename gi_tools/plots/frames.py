@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from gi_tools.catalogue import metrics
 from gi_tools.errors import DataError
 from gi_tools.plots.fonts import find_font, to_label
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 MOST_ROWS = 40
+SHARE = "share"  # stands for any proportion
 
 
 def need(frame: DataFrame, *names: str) -> None:
@@ -43,24 +46,40 @@ def pick_year(frame: DataFrame, year: int | None) -> tuple[DataFrame, int]:
 
 
 def label_bodies(frame: DataFrame) -> Series:
-    """Name each row's body: agency, else region code; without a font, the code."""
-    names = frame.get("agency", frame.get("region_code", frame.get("report_id")))
-    other = frame.get("region_code", names)
-    if find_font() is None:
-        names = other
-    return names.fillna(other).fillna("?").map(to_label)
+    """
+    Name each row's body: agency, else region code; without a font, the code.
+
+    Bodies of one name are told apart by region code and scope.
+    """
+    import pandas as pd
+
+    keys = [name for name in ("agency", "region_code", "scope") if name in frame]
+    if not keys:
+        return frame.get("report_id", pd.Series("?", frame.index)).map(to_label)
+    texts = frame[keys].astype(object).where(frame[keys].notna(), "")
+    rows = list(zip(*(texts[key].map(str) for key in keys), strict=True))
+    plain = bool(find_font())
+    names = {body: _choose_name(body, plain) for body in set(rows)}
+    counts = Counter(names.values())
+    for body, name in names.items():
+        tail = " ".join(body[1:]) if counts[name] > 1 else ""
+        names[body] = to_label(name) + (f" {to_label(tail)}" if tail else "")
+    return pd.Series([names[row] for row in rows], frame.index, dtype=object)
+
+
+def _choose_name(body: tuple[str, ...], plain: bool) -> str:
+    texts = body if plain or len(body) == 1 else body[1:]
+    return next(filter(None, texts), "?")
 
 
 def name_metric(metric: str) -> tuple[str, str]:
-    """Give the Chinese and the English name of a metric."""
-    return to_label(metric, 60), to_label(metric, 60)
-
-
-def is_share(metric: str) -> bool:
-    """Tell whether the values of a metric are proportions from 0 to 1."""
-    return True
+    """Give the Chinese and the English name of a metric, its code if unknown."""
+    one = metrics().get(metric)
+    return (one.zh, one.en) if one else (to_label(metric, 60),) * 2
 
 
 def format_value(value: float, metric: str) -> str:
     """Write a proportion in per cent, any other value plainly."""
-    return f"{100 * value:.0f} %" if is_share(metric) else f"{value:,.3g}"
+    one = metrics().get(metric)
+    share = metric == SHARE or (one and one.kind == "proportion")
+    return f"{100 * value:.0f} %" if share else f"{value:,.3g}"

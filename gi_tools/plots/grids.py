@@ -8,8 +8,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.errors import DataError
+from gi_tools.facts import STATES
 from gi_tools.plots.frames import (
     MOST_ROWS,
+    SHARE,
     format_value,
     label_bodies,
     name_metric,
@@ -17,6 +19,7 @@ from gi_tools.plots.frames import (
     pick_metric,
     pick_year,
 )
+from gi_tools.plots.series import composition
 from gi_tools.plots.style import FAINT, GREY, Sheet, open_sheet
 
 if TYPE_CHECKING:
@@ -25,6 +28,15 @@ if TYPE_CHECKING:
 
 MOST_MARKED = 400
 MISSING, UNDEFINED = "////", "xxxx"
+COVER_TITLE = ("有数字的格所占份额", "Share of cells that show a number")
+CELLS_TITLE = ("各状态的格所占份额", "Shares of cells by state")
+STATE_NAMES = {
+    "reported": ("有数字", "reported"),
+    "proved": ("推定或更正", "derived, corrected"),
+    "blank": ("空白", "blank"),
+    "stroke": ("横线或“无”", "dash, words for none"),
+    "lost": ("无法读或缺行", "unreadable, absent"),
+}
 
 
 class Tile(NamedTuple):
@@ -60,23 +72,27 @@ def heatmap(
     """
     need(scores, "metric", "year", "value")
     frame, metric = pick_metric(scores, metric)
-    frame = frame.assign(body=label_bodies(frame))
+    frame = frame.assign(body=label_bodies(frame), there=True)
+    return _draw_bodies(frame, name_metric(metric), metric, lang, ax)
+
+
+def _draw_bodies(
+    frame: DataFrame, title: tuple[str, str], metric: str, lang: str, ax: Axes | None
+) -> Axes:
     bodies = frame.groupby("body")["value"].count().sort_values(ascending=False)
     shown = sorted(bodies.index[:MOST_ROWS])
     with open_sheet(ax, lang, 2, 3.2 + 0.42 * max(len(shown), 4)) as sheet:
-        sheet.title(*name_metric(metric))
+        sheet.title(*title)
         sheet.count(frame, int(frame["value"].notna().sum()))
         if not len(frame):
             return sheet.blank()
         sheet.rest(len(shown), len(bodies))
         part = frame[frame["body"].isin(shown)]
         years = range(int(part["year"].min()), int(part["year"].max()) + 1)
+        cells = part.groupby(["body", "year"])[["value", "there"]].first()
         grids = [
-            part.groupby(["body", "year"])[name]
-            .agg(how)
-            .unstack()
-            .reindex(index=shown, columns=years)
-            for name, how in (("value", "first"), ("metric", "size"))
+            cells[name].unstack().reindex(index=shown, columns=years)
+            for name in ("value", "there")
         ]
         _draw_grid(sheet, *grids, metric)
         sheet.note(
@@ -86,15 +102,62 @@ def heatmap(
     return sheet.ax
 
 
+def coverage(
+    frame: DataFrame,
+    *,
+    by: str = "body",
+    lang: str = "zh",
+    ax: Axes | None = None,
+) -> Axes:
+    """
+    Draw what the reports of a panel hold: ``panel.coverage`` by body or by form.
+
+    ``body``: body by year, coloured by the share of cells that show a number; a report
+    that is missing is hatched. ``form``: shares of cell states, a bar for each form and
+    year, with the number of reports and of missing ones.
+    """
+    need(frame, "year", "form", "status", "cells", *STATES)
+    if by == "form":
+        return _cover_forms(frame, lang, ax)
+    if by != "body":
+        raise DataError(f"coverage: unknown by {by!r}; use 'body' or 'form'")
+    frame = frame[frame["status"].isin(["used", "missing"])]
+    known = frame[["reported", "derived", "corrected"]].astype("Float64").sum(axis=1)
+    value = (known / frame["cells"]).where(frame["cells"] > 0)
+    there = frame["status"] == "used"
+    frame = frame.assign(value=value, body=label_bodies(frame), there=there)
+    return _draw_bodies(frame, COVER_TITLE, SHARE, lang, ax)
+
+
+def _cover_forms(frame: DataFrame, lang: str, ax: Axes | None) -> Axes:
+    used = frame[frame["status"] == "used"]
+    names = used["year"].astype(str) + "  " + used["form"].fillna("?")
+    parts = {
+        "reported": used["reported"],
+        "proved": used["derived"] + used["corrected"],
+        "blank": used["blank"],
+        "stroke": used["dash"] + used["none_text"],
+        "lost": used["unreadable"] + used["absent"],
+    }
+    lost = int((frame["status"] == "missing").sum())
+    shares = used[["form"]].assign(group=names, **parts)
+    options = {"by": "group", "labels": STATE_NAMES, "title": CELLS_TITLE}
+    told = (
+        f"{len(used):,} 份报告，另缺 {lost:,} 份",
+        f"{len(used):,} reports, {lost:,} missing",
+    )
+    return composition(shares, list(parts), notes=[told], lang=lang, ax=ax, **options)
+
+
 def _draw_grid(sheet: Sheet, values: DataFrame, there: DataFrame, metric: str) -> None:
     import numpy as np
 
     ax, drawn = sheet.ax, values.to_numpy(dtype=float, na_value=np.nan)
     edges = [np.arange(size + 1) - 0.5 for size in reversed(drawn.shape)]
     mesh = ax.pcolormesh(*edges, np.ma.masked_invalid(drawn), cmap="cividis")
-    known = there.to_numpy(dtype=float, na_value=0) > 0
-    _hatch(ax, edges, ~known, MISSING)
-    _hatch(ax, edges, known & np.isnan(drawn), UNDEFINED)
+    known = there.fillna(False).to_numpy(dtype=bool)
+    _hatch(ax, ~known, MISSING)
+    _hatch(ax, known & np.isnan(drawn), UNDEFINED)
     if drawn.size <= MOST_MARKED:
         for row, column in np.argwhere(drawn == 0):
             ax.text(column, row, "0", ha="center", va="center", color="white", size=6)
@@ -107,13 +170,14 @@ def _draw_grid(sheet: Sheet, values: DataFrame, there: DataFrame, metric: str) -
         _add_bar(sheet, mesh, metric)
 
 
-def _hatch(ax: Axes, edges: list, where: object, hatch: str) -> None:
+def _hatch(ax: Axes, where: object, hatch: str) -> None:
     import numpy as np
+    from matplotlib.collections import PolyCollection
 
-    if np.any(where):
-        cells = ax.pcolor(*edges, np.ma.masked_where(~where, where), hatch=hatch)
-        cells.set_array(None)
-        cells.set(facecolor="white", edgecolor=FAINT, linewidth=0)
+    corners = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
+    boxes = [corners + np.array([column, row]) for row, column in np.argwhere(where)]
+    style = {"facecolor": "white", "edgecolor": FAINT, "linewidth": 0}
+    ax.add_collection(PolyCollection(boxes, hatch=hatch, **style), autolim=False)
 
 
 def _add_bar(sheet: Sheet, mesh: object, metric: str) -> None:
@@ -122,7 +186,7 @@ def _add_bar(sheet: Sheet, mesh: object, metric: str) -> None:
     bar.outline.set_visible(False)
 
 
-def map_tiles(
+def tilemap(
     scores: DataFrame,
     metric: str | None = None,
     *,
@@ -144,7 +208,7 @@ def map_tiles(
     if twice := sorted(
         set(frame.loc[frame["region_code"].duplicated(), "region_code"])
     ):
-        problem = f"map_tiles: {len(twice)} provinces have several values"
+        problem = f"tilemap: {len(twice)} provinces have several values"
         raise DataError(f"{problem} ({', '.join(twice[:3])}); keep one body a province")
     values = frame.set_index("region_code")["value"].dropna().astype(float)
     with open_sheet(ax, lang, 1, 9.5) as sheet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from unicodedata import east_asian_width
 
 import regex
 
+from gi_tools.catalogue import reasons
 from gi_tools.errors import DataError
 from gi_tools.plots.fonts import find_font, list_families, to_label
 
@@ -66,7 +67,8 @@ class Sheet:
         if "reason" in frame and "value" in frame:
             why = frame.loc[frame["value"].isna(), "reason"].fillna("?")
             for reason, number in why.value_counts().sort_index().items():
-                text = to_label(read_lang(reason, self.lang), 120)
+                told = reasons().get(reason, {}).get(self.lang, reason)
+                text = to_label(told, 120)
                 self.note(
                     f"{number:,} 个无定义：{text}", f"{number:,} undefined: {text}"
                 )
@@ -176,11 +178,6 @@ def save(figure: Figure | Axes, path: str | Path) -> Path:
     return path
 
 
-def read_lang(text: Any, lang: str) -> str:
-    """Take the wording of a language from a mapping or a plain text."""
-    return str(text.get(lang, text) if isinstance(text, Mapping) else text)
-
-
 def wrap(items: Iterable[str], width: float) -> str:
     """Fill lines of ``width`` Latin characters; a Chinese one counts two."""
     lines, room = [""], width
@@ -202,6 +199,9 @@ def _write_notes(sheet: Sheet) -> None:
     text = wrap(sheet.notes, inches * 72 / (0.56 * NOTE_SIZE))
     style = {"fontsize": NOTE_SIZE, "color": GREY, "ha": "left", "linespacing": 1.25}
     if sheet.own:
+        # Notes never take room from the plot: the figure grows below.
+        more = (text.count("\n") + 1) * NOTE_SIZE * 1.3 / 72
+        figure.set_size_inches(inches, figure.get_size_inches()[1] + more)
         figure.supxlabel(text, x=0.01, **style)
         return
     under = (ax.transAxes, ax.get_legend() or ax.xaxis.label)
