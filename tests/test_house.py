@@ -23,6 +23,8 @@ FLOORS = [
     {"facts", "registers"},
     {"checks"},
     {"repairs"},
+    {"crosswalk", "bodies"},
+    {"cells", "coverage", "catalogue"},
     {"panel"},
     {"metrics", "statistics", "forensics"},
     {"corpus", "replication", "fetching", "simulation", "scoring"},
