@@ -134,7 +134,8 @@ def _draw_variants(sheet: Sheet, wide: DataFrame, frame: DataFrame) -> None:
         ax.plot(
             wide.T.to_numpy(), rows, color=FAINT, lw=0.5, rasterized=len(wide) > 300
         )
-        median = sheet.say("中位数", "median")
+        number = f"{len(wide):,}"
+        median = sheet.say(f"{number} 个机关的中位数", f"median of {number} bodies")
         ax.plot(wide.median(), rows, "o-", color=PALETTE[0], label=median)
     sheet.legend()
     names = [sheet.say(*name_metric(metric)) for metric in wide.columns]

@@ -155,7 +155,7 @@ def _draw_grid(sheet: Sheet, values: DataFrame, there: DataFrame, metric: str) -
     ax, drawn = sheet.ax, values.to_numpy(dtype=float, na_value=np.nan)
     edges = [np.arange(size + 1) - 0.5 for size in reversed(drawn.shape)]
     mesh = ax.pcolormesh(*edges, np.ma.masked_invalid(drawn), cmap="cividis")
-    known = there.fillna(False).to_numpy(dtype=bool)
+    known = there.eq(True).to_numpy()
     _hatch(ax, ~known, MISSING)
     _hatch(ax, known & np.isnan(drawn), UNDEFINED)
     if drawn.size <= MOST_MARKED:
