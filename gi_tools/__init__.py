@@ -26,6 +26,7 @@ from gi_tools.panel import Panel, build_panel
 from gi_tools.readers import read
 from gi_tools.registers import list_claims, list_reports, list_sections
 from gi_tools.reports import Report, parse
+from gi_tools.simulation import simulate
 
 __version__ = "0.1.0"
 
@@ -51,5 +52,6 @@ __all__ = [
     "parse",
     "read",
     "sensitivity",
+    "simulate",
     "tabulate",
 ]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import regex
 
@@ -18,7 +18,6 @@ from gi_tools.checks import check_facts
 from gi_tools.errors import DataError
 from gi_tools.facts import Fact, to_facts
 from gi_tools.readers import read
-from gi_tools.repairs import Suspect, repair_facts
 from gi_tools.reports import Report, parse
 from gi_tools.statistics import wilson
 
@@ -39,6 +38,9 @@ _NOISE = regex.compile(r"[\s,，.。:：;；、()（）\"'“”\-—–]")
 _NUMBER = regex.compile(r"\d{1,18}(?:\.\d{1,9})?")
 _MISSES = 20  # kept for each measure
 MOST_CELLS = 14  # two rows of table 3: beyond that a table is wrong, not its cells
+
+
+Repair = Callable[[list[Fact]], Any]
 
 
 class Score(NamedTuple):
@@ -117,13 +119,14 @@ class _Tally:
             kept.append(Miss(measure, name, str(note)))
 
 
-def score_folder(folder: str | Path, *, repair: bool = False) -> Scores:
+def score_folder(folder: str | Path, repair: Repair | None = None) -> Scores:
     """
     Parse every report of a folder that has a truth beside it, and compare.
 
     Cells, identity, headings and claims are compared with NAME.truth.json; the rules
-    are run over all reports together. ``repair`` also asks whether the planted errors
-    are named and mended. DataError for a folder without truths.
+    are run over all reports together. ``repair`` takes plain facts and gives what has
+    ``suspect_rows``, as ``repairs.repair_facts`` does: whether the planted errors are
+    named and mended is then scored too. DataError for a folder without truths.
     """
     folder, tally = Path(folder), _Tally()
     paths = sorted(folder.glob("*.truth.json"))
@@ -252,7 +255,10 @@ def _is_equal(truth: object, got: float | None) -> bool:
 
 
 def _judge(
-    truths: list[dict], facts: dict[str, list[Fact]], tally: _Tally, repair: bool
+    truths: list[dict],
+    facts: dict[str, list[Fact]],
+    tally: _Tally,
+    repair: Repair | None,
 ) -> None:
     """Are planted errors seen, clean reports left in peace, and errors mended?"""
     every = [fact for rows in facts.values() for fact in rows]
@@ -261,7 +267,7 @@ def _judge(
         if row.verdict == "fail":
             failing[row.report_id][row.rule] = row.severity
     suspects = defaultdict(list)
-    for suspect in repair_facts(every).suspect_rows if repair else ():
+    for suspect in repair(every).suspect_rows if repair else ():
         suspects[suspect.report_id].append(suspect)
     broken = {(t["agency"], t["report_year"]) for t in truths if t.get("defects")}
     for truth in truths:
@@ -294,7 +300,7 @@ def _judge_defect(
 
 
 def _judge_repair(
-    name: str, defect: dict, suspects: Iterable[Suspect], tally: _Tally
+    name: str, defect: dict, suspects: Iterable[Any], tally: _Tally
 ) -> None:
     """Are the wrong cells named, first or among three answers, and mended rightly?"""
     true = {
@@ -314,7 +320,7 @@ def _judge_repair(
     tally.add(f"mended first, {size}", name, any(mended[:1]), note)
 
 
-def _to_ranks(suspects: Iterable[Suspect]) -> list[dict[tuple, float | None]]:
+def _to_ranks(suspects: Iterable[Any]) -> list[dict[tuple, float | None]]:
     """The changes proposed, best first: cell to proposal, groups put together."""
     ranks: dict[int, dict[tuple, float | None]] = defaultdict(dict)
     for one in suspects:
