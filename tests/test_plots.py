@@ -172,6 +172,7 @@ def test_a_given_axes_is_drawn_on_and_given_back(name):
     assert right.has_data() or right.patches
     assert not left.has_data()
     assert "来源" in read_notes(right)
+    right.figure.canvas.draw()
 
 
 @both_languages

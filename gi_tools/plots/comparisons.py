@@ -14,13 +14,22 @@ from gi_tools.plots.frames import (
     pick_metric,
     pick_year,
 )
-from gi_tools.plots.style import DASHES, FAINT, GREY, MARKS, PALETTE, Sheet, open_sheet
+from gi_tools.plots.style import (
+    DASHES,
+    FAINT,
+    GREY,
+    MARKS,
+    PALETTE,
+    Sheet,
+    open_sheet,
+    wrap,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame
 
-MOST_LINES = 7
+MOST_LINES, MOST_GREY = 7, 200
 
 
 def ranking(
@@ -131,14 +140,14 @@ def _draw_variants(sheet: Sheet, wide: DataFrame, frame: DataFrame) -> None:
             style = {"color": PALETTE[number], "marker": MARKS[number]}
             ax.plot(values, rows, ls=DASHES[number], label=body, **style)
     else:
-        ax.plot(
-            wide.T.to_numpy(), rows, color=FAINT, lw=0.5, rasterized=len(wide) > 300
-        )
+        some = wide.iloc[:: 1 + len(wide) // MOST_GREY]
+        ax.plot(some.T.to_numpy(), rows, color=FAINT, lw=0.5)
+        sheet.rest(len(some), len(wide))
         number = f"{len(wide):,}"
         median = sheet.say(f"{number} 个机关的中位数", f"median of {number} bodies")
         ax.plot(wide.median(), rows, "o-", color=PALETTE[0], label=median)
     sheet.legend()
-    names = [sheet.say(*name_metric(metric)) for metric in wide.columns]
+    names = [wrap([sheet.say(*name_metric(name))], 22) for name in wide.columns]
     ax.set_yticks(rows, names)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.xaxis.set_major_formatter(lambda v, _: format_value(v, wide.columns[0]))
