@@ -13,7 +13,12 @@ from gi_tools.documents import Document
 from gi_tools.errors import CodebookError, DataError, GiError, ParseError, ReadError
 from gi_tools.facts import tabulate
 from gi_tools.readers import read
-from gi_tools.registers import list_claims, list_reports, list_sections
+from gi_tools.registers import (
+    list_claims,
+    list_namings,
+    list_reports,
+    list_sections,
+)
 from gi_tools.reports import Report, parse
 
 __version__ = "0.1.0"
@@ -30,6 +35,7 @@ __all__ = [
     "check",
     "entries",
     "list_claims",
+    "list_namings",
     "list_reports",
     "list_sections",
     "parse",
