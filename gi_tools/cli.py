@@ -15,6 +15,7 @@ from gi_tools.codebook import entries
 from gi_tools.errors import GiError
 from gi_tools.facts import COLUMNS, to_facts
 from gi_tools.readers import read
+from gi_tools.registers import NamingRow, to_naming_rows
 from gi_tools.reports import Report, parse
 
 WIDTH = 78
@@ -151,6 +152,11 @@ def _parse_to_json(name: str, report: Report) -> dict:
             dict(zip(COLUMNS[5:], fact[5:], strict=True))
             for fact in to_facts(report, absent=False)
         ],
+        "notes": list(report.document.notes),
+        "namings": [
+            dict(zip(NamingRow._fields[2:], row[2:], strict=True))
+            for row in to_naming_rows(report)
+        ],
         "unmatched": [
             {
                 "text": u.text,
@@ -203,6 +209,7 @@ def _parse_to_text(name: str, report: Report, _: argparse.Namespace) -> str:
         )
         lines.append(f"  {label:52.52} {shown:>16}  {fact.place}")
     lines += [f"  ! {u.reason}: {u.text[:60]}" for u in report.unmatched]
+    lines += [f"  note: {note}" for note in report.document.notes]
     return "\n".join(lines)
 
 
