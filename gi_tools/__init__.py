@@ -31,6 +31,7 @@ from gi_tools.registers import (
     list_sections,
 )
 from gi_tools.reports import Report, parse
+from gi_tools.simulation import simulate
 
 __version__ = "0.1.0"
 
@@ -57,5 +58,6 @@ __all__ = [
     "parse",
     "read",
     "sensitivity",
+    "simulate",
     "tabulate",
 ]
