@@ -38,11 +38,12 @@ def follow_code(code: str, *, merged: bool = True) -> str:
     seen = {code}
     while True:
         units = [unit for unit in history(code) if unit.code == code]
-        after = {s for unit in units for s in unit.successors}
+        after = {s for unit in units for s in unit.successors} - {code}
         if len(after) != 1 or after <= seen:
             return code
         (new,) = after
-        if not merged and sum(new in unit.successors for unit in history(new)) > 1:
+        into = {unit.code for unit in history(new) if new in unit.successors}
+        if not merged and len(into - {new}) > 1:
             return code
         code = new
         seen.add(code)

@@ -101,7 +101,7 @@ def _measure(
     year: int | None,
     published: str | None,
 ) -> Delay:
-    kind = find_kind(agency, level)
+    kind, year = find_kind(agency, level), int(year) if year else None
     law = _find("deadlines", kind, year, code, level)
     local = _find("local", kind, year, code, level)
     day, due, own = _to_date(published), _to_due(law, year), _to_due(local, year)

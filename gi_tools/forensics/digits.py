@@ -13,7 +13,6 @@ from gi_tools.forensics.traces import (
     to_frame,
     to_rows,
     to_sheets,
-    to_trace,
 )
 
 if TYPE_CHECKING:
@@ -32,9 +31,9 @@ class Digits(NamedTuple):
     """
     One body's last digits: p-values of both tests, q after Benjamini-Hochberg.
 
-    ``n`` whole figures of at least ``LEAST``, each value once a report; ``round`` is the
-    share that ends in 0 or 5. ``needed`` is the n at which a body that rounds one figure
-    in five is found with a power of 0.8; p-values are None where n is below ``FEWEST``.
+    ``n`` whole figures of at least ``LEAST``, each value once a report; ``round`` is
+    the share that ends in 0 or 5. ``needed`` is the n at which a body that rounds one
+    figure in five is found with a power of 0.8; p-values are None below ``FEWEST``.
     """
 
     agency: str
@@ -111,11 +110,11 @@ def _measure(sheets: Sequence) -> Digits:
     if len(ends) < FEWEST:
         reason = f"{len(ends)} figures, {FEWEST} are needed"
         return Digits(*head, len(ends), share, None, None, None, None, needed, reason)
-    p_round, p_digits = test_ends(ends)
+    p_round, p_digits = judge_ends(ends)
     return Digits(*head, len(ends), share, p_round, None, p_digits, None, needed, "")
 
 
-def test_ends(ends: Sequence[int]) -> tuple[float, float]:
+def judge_ends(ends: Sequence[int]) -> tuple[float, float]:
     """Give the p-values of last digits: too many 0 and 5; ten unequal digits."""
     from scipy.stats import binomtest, chisquare
 

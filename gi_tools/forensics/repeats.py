@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import comb, log2
 from typing import TYPE_CHECKING
 
-from gi_tools.codebook import forms, rules
+from gi_tools.codebook import forms, indicators, rules
 from gi_tools.forensics.bodies import find_body
 from gi_tools.forensics.traces import Sheet, Trace, to_frame, to_sheets, to_trace
 
@@ -32,10 +32,10 @@ def find_repeats(facts: DataFrame) -> DataFrame:
 
     Kinds: ``repeated`` (a body's years, all figures: hard; at least ``NEARLY``: soft)
     and ``shared`` (two bodies, all figures: soft). Sums are left out, and so are
-    figures that stand by nature. ``value`` is the number of such matches that chance would give
-    among the ``n`` pairs compared: a figure v is taken to recur once in v + 1 times,
-    equal figures in one report count once, and nothing is told above ``MOST``, so that
-    small or empty reports are never accused.
+    figures that stand by nature. ``value`` is the number of such matches that chance
+    would give among the ``n`` pairs compared: a figure v is taken to recur once in
+    v + 1 times, equal figures of a report count once. Nothing is told above ``MOST``,
+    so that small or empty reports are never accused.
     """
     kept = [(sheet, _choose(sheet)) for sheet in to_sheets(facts)]
     bodies: dict[tuple, dict[int, tuple[Sheet, Values]]] = defaultdict(dict)
@@ -117,8 +117,14 @@ def _choose(sheet: Sheet) -> Values:
 
 def list_figures(sheet: Sheet, least: float) -> list[int]:
     """List the whole figures of a report from a size on, without sums and standing."""
-    chosen = _choose(sheet).values()
-    return [int(v) for v in chosen if v >= least and v == int(v)]
+    chosen = _choose(sheet).items()
+    counts = (value for (code, _), value in chosen if code not in _money())
+    return [int(value) for value in counts if value >= least and value == int(value)]
+
+
+@cache
+def _money() -> frozenset[str]:
+    return frozenset(one.code for one in indicators().values() if "元" in one.unit)
 
 
 @cache

@@ -30,8 +30,8 @@ class Reuse(NamedTuple):
     How much of a report's text stands in others; shares are of the text not common.
 
     ``characters`` counts Han characters, ``common`` is the share of shingles that many
-    bodies use. ``own`` is the share that stands in the report ``own_id``, the earlier
-    one of the same body most like it, ``other`` that in ``other_id`` of another body.
+    bodies use. ``own`` is the share that stands in ``own_id``, the earlier report of
+    the same body most like it, ``other`` that in ``other_id`` of another body.
     None where ``reason`` says why.
     """
 
@@ -55,8 +55,9 @@ def measure_reuse(sections: DataFrame, reports: DataFrame) -> DataFrame:
 
     ``sections`` and ``reports`` are the frames of ``gi.list_sections`` and
     ``gi.list_reports``. Figures and signs are left out, so that a sentence with new
-    figures is the same sentence. Shingles of ``LENGTH`` characters that the forms print
-    or that ``COMMON`` of the bodies use are boilerplate. Columns are those of ``Reuse``.
+    figures is the same sentence. Shingles of ``LENGTH`` characters that the forms
+    print or ``COMMON`` of the bodies use are boilerplate. Columns are those of
+    ``Reuse``.
     """
     import pandas as pd
 
@@ -78,8 +79,8 @@ def find_copied(reuse: DataFrame) -> DataFrame:
     Find reports of which ``COPIED`` of their own text stands in another; all soft.
 
     ``reuse`` is the frame of ``measure_reuse``. Kinds: ``reused`` (an earlier report of
-    the body) and ``copied`` (another body's; never told without a baseline). The message
-    gives the median of all reports beside the share, which is ``value``.
+    the body) and ``copied`` (another body's; never told without a baseline). The
+    message gives the median of all reports beside the share, which is ``value``.
     """
     require(reuse, "reuse", Reuse._fields)
     rows = {row[0]: Reuse(*row) for row in to_rows(reuse)}
@@ -124,7 +125,7 @@ def _measure(heads: list[tuple], plain: list[str]) -> list[Reuse]:
     docs = np.repeat(np.arange(len(heads)), [len(own) for own in hashes])
     codes, columns = np.unique(np.concatenate(hashes), return_inverse=True)
     least = max(FEW_BODIES, int(np.ceil(COMMON * len(names))))
-    common = _count_bodies(columns, whose[docs], len(codes)) >= least
+    common = _count_bodies(columns, whose[docs], len(codes), len(names)) >= least
     common |= np.isin(codes, _form_hashes())
     found = _compare(docs, columns, ~common, len(heads), len(codes))
     rows = []
@@ -170,12 +171,12 @@ def _hash(text: str) -> ndarray:
     return np.unique(value[value % np.uint64(KEEP) == 0])
 
 
-def _count_bodies(columns: ndarray, whose: ndarray, size: int) -> ndarray:
+def _count_bodies(columns: ndarray, whose: ndarray, size: int, bodies: int) -> ndarray:
     """Count the bodies that use each shingle."""
     import numpy as np
 
-    pairs = np.unique(columns.astype(np.int64) * (whose.max() + 1) + whose)
-    return np.bincount(pairs // (whose.max() + 1), minlength=size)
+    pairs = np.unique(columns.astype(np.int64) * bodies + whose)
+    return np.bincount(pairs // bodies, minlength=size)
 
 
 def _compare(
