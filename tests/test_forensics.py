@@ -213,7 +213,7 @@ COMMON = (
 
 
 def write(rng, size):
-    return "".join(chr(c) for c in rng.integers(0x4E00, 0x9FA0, size))
+    return "，" + "".join(chr(c) for c in rng.integers(0x4E00, 0x9FA0, size))
 
 
 def make_texts(texts):
@@ -259,6 +259,12 @@ def test_new_figures_do_not_hide_an_old_text():
         texts["甲局", year] = "".join(f"{part}{year % 7 + 3}件，" for part in parts)
     found = forensics.find_copied(forensics.measure_reuse(*make_texts(texts)))
     assert found.value.tolist() == [1.0]
+
+
+def test_a_flattened_table_is_no_text():
+    rows = "\n".join(one["label_zh"] + "\t件\t0" for one in gi.entries("2014"))
+    texts = {(f"某{n}局", 2016): rows for n in range(9)}
+    assert forensics.measure_reuse(*make_texts(texts)).characters.max() < 200
 
 
 def test_two_bodies_are_no_baseline():
@@ -376,6 +382,15 @@ def test_the_register_tells_why_a_report_is_not_there():
     missing = forensics.find_missing(reports, years=range(2017, 2020))
     assert missing.value.tolist() == [1, 2]
     assert missing.severity.eq("soft").all()
+
+
+def test_without_a_list_of_bodies_only_gaps_are_known():
+    seen = [("甲局", "330302", year) for year in (2019, 2022)]
+    seen += [("乙局", "330302", 2016)]
+    reports = pd.DataFrame(seen, columns=["agency", "region_code", "year"])
+    found = forensics.find_missing(reports.assign(report_id=["a", "b", "c"]))
+    assert found.agency.tolist() == ["甲局"]
+    assert (found.years[0], found.value[0], found.n[0]) == ("2020; 2021", 2, 4)
 
 
 def test_a_body_given_with_its_years_and_a_report_of_zeros():

@@ -42,8 +42,9 @@ def register_reports(
     List every expected body and year, whether its report is there, and if not why.
 
     ``reports`` is the frame of ``gi.list_reports``. ``bodies`` has agency, region_code
-    and, where known, start and end (years); without it every body seen at all is
-    expected in all ``years`` (those of the reports). Columns are those of ``Presence``.
+    and, where known, start and end (years). Without it the bodies are those seen, and
+    without ``years`` too each is expected from the first to the last year it was seen:
+    who never reported, or stopped, is not known then. Columns are those of ``Presence``.
     Whether a place stood in a year comes from codebooks/divisions.csv.
     """
     import pandas as pd
@@ -54,6 +55,8 @@ def register_reports(
     span = {row[3] for row in seen}
     wanted = sorted(years or range(min(span, default=0), max(span, default=-1) + 1))
     rows = list(_register(_list_bodies(seen, bodies), wanted, there))
+    if bodies is None and years is None:
+        rows = _trim(rows)
     frame = pd.DataFrame.from_records(rows, columns=list(Presence._fields))
     return frame.astype({"year": "Int64"})
 
@@ -93,6 +96,15 @@ def _list_bodies(seen: list[tuple], bodies: DataFrame | None) -> list[tuple]:
     require(bodies, "bodies", ("agency", "region_code"))
     names = ["agency", "region_code", "start", "end"]
     return list(to_rows(bodies.reindex(columns=names)))
+
+
+def _trim(rows: list[Presence]) -> list[Presence]:
+    """Keep the years of each body from the first to the last it was seen in."""
+    seen: dict[tuple, list[int]] = {}
+    for row in rows:
+        if row.status == "present":
+            seen.setdefault(row[:2], []).append(row.year)
+    return [row for row in rows if min(seen[row[:2]]) <= row.year <= max(seen[row[:2]])]
 
 
 def _find_body(agency: str | None, code: str | None) -> Body | None:

@@ -22,7 +22,9 @@ FEW_BODIES = 4  # bodies that must share a shingle at least for it to be common
 BASELINE = 8  # bodies below which what is common cannot be told
 SHORTEST = 40  # kept shingles of a report below which shares say nothing
 COPIED = 0.6  # share of a report's own text from which a finding is made
+SENTENCE = 20  # characters from which a line with a pause in it counts as prose
 _OTHER = regex.compile(r"\P{Han}+")
+_PAUSE = regex.compile("[。，；,;]")
 
 
 class Reuse(NamedTuple):
@@ -54,8 +56,8 @@ def measure_reuse(sections: DataFrame, reports: DataFrame) -> DataFrame:
     Measure for every report how much of its text stands in other reports.
 
     ``sections`` and ``reports`` are the frames of ``gi.list_sections`` and
-    ``gi.list_reports``. Figures and signs are left out, so that a sentence with new
-    figures is the same sentence. Shingles of ``LENGTH`` characters that the forms
+    ``gi.list_reports``. Lines that are no sentences are left out, and so are
+    figures and signs: a sentence with new figures is the same sentence. Shingles of ``LENGTH`` characters that the forms
     print or ``COMMON`` of the bodies use are boilerplate. Columns are those of
     ``Reuse``.
     """
@@ -66,12 +68,19 @@ def measure_reuse(sections: DataFrame, reports: DataFrame) -> DataFrame:
     texts = sections.groupby("report_id", sort=False)["text"].agg("\n".join)
     kept = reports[["report_id", "agency", "region_code", "year"]]
     heads = list(to_rows(kept.drop_duplicates("report_id")))
-    plain = [_OTHER.sub("", texts.get(head[0], "")) for head in heads]
+    plain = [_to_prose(texts.get(head[0], "")) for head in heads]
     rows = _measure(heads, plain) if heads else []
     frame = pd.DataFrame.from_records(rows, columns=list(Reuse._fields))
     for name in ("common", "own", "other"):
         frame[name] = pd.array(frame[name].tolist(), dtype="Float64")
     return frame.astype({"year": "Int64"})
+
+
+def _to_prose(text: str) -> str:
+    """Keep the characters of sentences; lines of a flattened table have no pauses."""
+    lines = (line for line in text.split("\n") if _PAUSE.search(line))
+    plain = (_OTHER.sub("", line) for line in lines)
+    return "".join(line for line in plain if len(line) >= SENTENCE)
 
 
 def find_copied(reuse: DataFrame) -> DataFrame:
@@ -121,6 +130,7 @@ def _measure(heads: list[tuple], plain: list[str]) -> list[Reuse]:
     bodies = [find_body(head[1], head[2]) or ("", head[0]) for head in heads]
     names = {body: number for number, body in enumerate(dict.fromkeys(bodies))}
     whose = np.array([names[body] for body in bodies])
+    years = np.array([head[3] or 0 for head in heads])
     hashes = [_hash(text) for text in plain]
     docs = np.repeat(np.arange(len(heads)), [len(own) for own in hashes])
     codes, columns = np.unique(np.concatenate(hashes), return_inverse=True)
@@ -138,8 +148,7 @@ def _measure(heads: list[tuple], plain: list[str]) -> list[Reuse]:
         if not reason:
             shares = np.asarray(found[number].todense()).ravel() / kept
             same = whose == whose[number]
-            early = np.array([(h[3] or 0) < (head[3] or 0) for h in heads])
-            own = _find_best(shares, same & early, heads)
+            own = _find_best(shares, same & (years < years[number]), heads)
             other = _find_best(shares, ~same, heads)
         rows.append(Reuse(*head, len(text), share, *own, *other, len(names), reason))
     return rows
