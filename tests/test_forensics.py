@@ -7,7 +7,7 @@ import pytest
 import gi_tools as gi
 from gi_tools import forensics
 from gi_tools.errors import DataError
-from gi_tools.forensics.bodies import find_body
+from gi_tools.forensics.lineage import find_body
 from gi_tools.forensics.delays import find_kind
 from gi_tools.forensics.digits import ALARM, find_needed, judge_ends
 

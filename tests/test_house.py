@@ -12,7 +12,7 @@ ROOT = PACKAGE.name
 # From the ground up. A module may import from its own floor and from those below
 # it. The package itself (its __init__) stands above all rooms and below the cli.
 FLOORS = [
-    {"errors", "text", "slips"},
+    {"errors", "text", "exports", "slips"},
     {"documents", "codebook", "regions", "dates"},
     {"readers"},
     {"tokens", "alignment", "columns", "slots", "rows", "outcomes", "detection"}
@@ -23,10 +23,13 @@ FLOORS = [
     {"facts", "registers"},
     {"checks"},
     {"repairs"},
+    {"crosswalk", "bodies"},
+    {"cells", "coverage", "catalogue"},
     {"panel"},
     {"metrics", "statistics", "forensics"}
     | {"agreement", "comparisons", "explanations", "shares", "wordings"},
-    {"corpus", "replication", "fetching", "simulation", "scoring"},
+    {"corpus", "replication", "fetching", "simulation", "scoring"}
+    | {"quality", "quality_pages"},
     {"plots"},
     {"explorers", "lessons"},
     {ROOT},

@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.codebook import Rule, Term, forms, rules
-from gi_tools.forensics.bodies import find_body, was_reorganised
+from gi_tools.forensics.lineage import find_body, was_reorganised
 from gi_tools.forensics.traces import JOINT, Sheet, Trace, to_frame, to_sheets, to_trace
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import regex
 
+from gi_tools.agencies import is_town
 from gi_tools.forensics.traces import Trace, require, to_frame, to_rows, to_trace
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def find_kind(agency: str | None, level: str | None) -> str | None:
         return None
     if level == "national":
         return "department"
+    if is_town(agency):
+        return "town"
     kinds = _knowledge()["bodies"].items()
     return next((kind for kind, end in kinds if end.search(agency)), "department")
 

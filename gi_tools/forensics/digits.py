@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from gi_tools.forensics.bodies import find_body
+from gi_tools.forensics.lineage import find_body
 from gi_tools.forensics.repeats import list_figures
 from gi_tools.forensics.traces import (
     Trace,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from gi_tools.forensics.bodies import Body, find_body
+from gi_tools.forensics.lineage import Body, find_body
 from gi_tools.forensics.traces import Trace, require, to_frame, to_rows, to_trace
 from gi_tools.regions import NOW, history
 

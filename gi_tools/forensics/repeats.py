@@ -12,7 +12,7 @@ from math import comb, log2
 from typing import TYPE_CHECKING
 
 from gi_tools.codebook import forms, indicators, rules
-from gi_tools.forensics.bodies import find_body
+from gi_tools.forensics.lineage import find_body
 from gi_tools.forensics.traces import Sheet, Trace, to_frame, to_sheets, to_trace
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import regex
 
 from gi_tools.codebook import forms, indicators
-from gi_tools.forensics.bodies import find_body
+from gi_tools.forensics.lineage import find_body
 from gi_tools.forensics.traces import Trace, require, to_frame, to_rows, to_trace
 
 if TYPE_CHECKING:

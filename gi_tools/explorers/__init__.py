@@ -1,0 +1,10 @@
+"""
+Views for JupyterLab: look at one report, review, compare, measure.
+
+Each view has ``frame``, the rows it shows for the next cell, and ``to_html``.
+"""
+
+from gi_tools.explorers.laboratory import patterns
+from gi_tools.explorers.readings import report
+
+__all__ = ["patterns", "report"]

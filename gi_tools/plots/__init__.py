@@ -1,0 +1,17 @@
+"""Frames of the panel and the scores to matplotlib Axes, in Chinese or English."""
+
+from gi_tools.plots.comparisons import ranking, sensitivity
+from gi_tools.plots.grids import coverage, heatmap, tilemap
+from gi_tools.plots.series import composition, trend
+from gi_tools.plots.style import save
+
+__all__ = [
+    "composition",
+    "coverage",
+    "heatmap",
+    "ranking",
+    "save",
+    "sensitivity",
+    "tilemap",
+    "trend",
+]
