@@ -10,7 +10,7 @@ from gi_tools import forensics
 from gi_tools.agreement import compare_claims
 from gi_tools.checks import VERDICTS, check
 from gi_tools.facts import STATES, tabulate
-from gi_tools.quality_pages import to_html, to_markdown
+from gi_tools.quality_pages import explode, to_html, to_markdown
 from gi_tools.registers import list_claims, list_reports, list_sections
 from gi_tools.reports import Report
 
@@ -25,10 +25,10 @@ class Quality:
     """
     What is known of the quality of reports; nothing here is added up to one score.
 
-    ``reports`` has a row per report and a column per count: states of cells, verdicts of
-    checks (those of soft rules apart), suspects, claims, delay, reuse of text and
-    findings across years. ``findings``, ``suspects``, ``claims`` and ``traces`` are the
-    frames behind it.
+    ``reports`` has a row per report and a column per count: states of cells, verdicts
+    of checks (those of soft rules apart), suspects, claims, delay, reuse of text and
+    findings across years. ``findings``, ``suspects``, ``claims`` and ``traces`` are
+    the frames behind it.
     """
 
     reports: DataFrame = field(repr=False)
@@ -68,6 +68,7 @@ def assess(
     findings = check(facts).frame
     claims = compare_claims(list_claims(reports), facts)
     reuse = forensics.measure_reuse(list_sections(reports), register)
+    delays = forensics.measure_delays(register)
     found = [
         forensics.trace_chains(facts),
         forensics.find_repeats(facts),
@@ -85,9 +86,7 @@ def assess(
         _count(suspects, "status", ("unique", "ambiguous")),
         _count(claims, "verdict", ("agree", "differ", "unclear", "no_cell")),
         _count_traces(traces),
-        forensics.measure_delays(register).set_index("report_id")[
-            ["days", "confidence"]
-        ],
+        delays.set_index("report_id")[["days", "confidence"]],
         reuse.set_index("report_id")[["common", "own", "other"]],
     ]
     rows = register.drop_duplicates("report_id").set_index("report_id")[list(KEY[1:])]
@@ -115,7 +114,4 @@ def _count_checks(findings: DataFrame) -> DataFrame:
 
 def _count_traces(traces: DataFrame) -> DataFrame:
     """Count hard and soft findings by each report they are about."""
-    ids = traces["report_ids"].str.split("; ")
-    return _count(
-        traces.assign(report_id=ids).explode("report_id"), "severity", ("hard", "soft")
-    )
+    return _count(explode(traces), "severity", ("hard", "soft"))

@@ -11,9 +11,10 @@ import regex
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+LANGS = ("zh", "en")
 MOST_LINES = 20  # of one kind under one report
 MOST_TEXT = 160  # characters of a cell
-_MARKS = regex.compile(r"([\\`*_{}\[\]<>|#~!&])")
+_MARKS = regex.compile(r"([\\`*_{}\[\]|#~!])")
 
 # Columns of the table of reports: name, group and label in Chinese and English.
 COLUMNS = (
@@ -54,6 +55,8 @@ KINDS = {
     "missing": ("缺报告", "reports missing"),
     "rounded": ("尾数取整", "rounded figures"),
     "uneven": ("尾数不均", "uneven digits"),
+    "hard": ("矛盾", "hard"),
+    "soft": ("存疑", "soft"),
     "checks": ("勾稽不符", "failed checks"),
     "suspects": ("疑似误", "suspects"),
     "claims": ("正文与表不符", "prose against table"),
@@ -66,81 +69,102 @@ WORDS = {
     "reports": ("份报告", "reports"),
     "kind": ("类别", "kind"),
     "report": ("机关（年度）", "body (year)"),
-    "none": ("无可列事项。", "Nothing to list."),
     "more": ("另有 {} 条", "{} more"),
     "total": ("合计", "total"),
     "note": (
-        "各类证据分列，不合成一个分数。勾稽通过只说明数字相互一致，不说明数字正确；“存疑”可能合法；"
-        "页面日期未必是首次公布日期。",
-        "Each kind of evidence stands alone; there is no score. A pass shows that figures "
-        "agree, not that they are right; what is soft may be lawful; the date of a page "
-        "need not be that of first publication.",
+        "各类证据分列，不合成一个分数。勾稽通过只说明数字相互一致，不说明数字正确；"
+        "“存疑”可能合法；页面日期未必是首次公布日期。",
+        "Each kind of evidence stands alone; there is no score. A pass shows that "
+        "figures agree, not that they are right; what is soft may be lawful; the date "
+        "of a page need not be that of first publication.",
     ),
 }
 STYLE = (
-    "body{font:15px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;margin:2em auto;max-width"
-    ":80em;padding:0 1em;color:#1a1a1a}table{border-collapse:collapse;font-size:13px}"
-    "th,td{border:1px solid #bbb;padding:2px 6px;text-align:right}th{background:#f2f2f2}"
-    "td:first-child,.text td{text-align:left}.wide{overflow-x:auto}summary{cursor:pointer}"
+    "body{font:15px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;margin:2em auto;"
+    "max-width:80em;padding:0 1em}table{border-collapse:collapse;font-size:13px}"
+    "th,td{border:1px solid #bbb;padding:2px 6px;text-align:right}th{background:#eee}"
+    "td:first-child{text-align:left}.wide{overflow-x:auto}summary{cursor:pointer}"
 )
+Block = tuple[str, Any, Any]  # what it is, its title or heads, its rows or items
 
 
 def to_html(quality: Any, lang: str, *, whole: bool = True) -> str:
     """Write the page; ``whole`` adds head, style and the lists of each report."""
-    at = _place(lang)
-    rows = list(quality.reports.to_dict("records"))
-    lines = [f"<h1>{WORDS['title'][at]}</h1>", f"<p>{WORDS['note'][at]}</p>"]
-    lines += [f"<h2>{WORDS['corpus'][at]}: {len(rows)} {WORDS['reports'][at]}</h2>"]
-    heads = [WORDS["kind"][at], *_labels(at)]
-    total = [WORDS["total"][at], *(_sum(rows, name) for name, *_ in COLUMNS)]
-    kinds = [(name, *counts) for name, *counts in _list_kinds(quality.traces, at)]
-    lines += _html_table(heads, [total])
-    lines += _html_table([KINDS["traces"][at], "hard", "soft", "n"], kinds)
-    lines += [f"<h2>{WORDS['each'][at]}</h2>"]
-    body = ([_name(row), *(_show(row.get(n)) for n, *_ in COLUMNS)] for row in rows)
-    lines += _html_table([WORDS["report"][at], *_labels(at)], body)
-    for row, groups in _list_details(quality, rows, at) if whole else ():
-        lines.append(f"<details><summary>{_escape(_name(row))}</summary>")
-        for title, items in groups:
-            lines.append(f"<h4>{title}</h4><ul>")
-            lines += [f"<li>{_escape(item)}</li>" for item in items]
-            lines.append("</ul>")
-        lines.append("</details>")
-    page = "\n".join(lines)
+    at = LANGS.index(lang)
+    body = "\n".join(
+        _to_html(block) for block in _list_blocks(quality, at, details=whole)
+    )
     if not whole:
-        return page
-    head = f"<meta charset='utf-8'><title>{WORDS['title'][at]}</title>"
+        return body
+    title = f"<title>{WORDS['title'][at]}</title><style>{STYLE}</style>"
+    head = f"<head><meta charset='utf-8'>{title}</head>"
     code = ("zh-CN", "en")[at]
-    head += f"<style>{STYLE}</style>"
-    return f"<!doctype html>\n<html lang='{code}'><head>{head}</head>\n<body>\n{page}\n</body></html>\n"
+    return (
+        f"<!doctype html>\n<html lang='{code}'>{head}\n<body>\n{body}\n</body></html>"
+    )
 
 
 def to_markdown(quality: Any, lang: str) -> str:
     """Write the same as Markdown; every mark in the text of reports is escaped."""
-    at = _place(lang)
+    blocks = _list_blocks(quality, LANGS.index(lang), details=True)
+    return "\n\n".join(map(_to_markdown, blocks)) + "\n"
+
+
+def _list_blocks(quality: Any, at: int, *, details: bool) -> Iterator[Block]:
     rows = list(quality.reports.to_dict("records"))
-    lines = [f"# {WORDS['title'][at]}", "", WORDS["note"][at], ""]
-    lines += [f"## {WORDS['corpus'][at]}: {len(rows)} {WORDS['reports'][at]}", ""]
+    labels = [f"{group[at]}: {label[at]}" for _, group, label in COLUMNS]
+    yield "h1", WORDS["title"][at], None
+    yield "p", WORDS["note"][at], None
+    yield "h2", f"{WORDS['corpus'][at]}: {len(rows)} {WORDS['reports'][at]}", None
     total = [WORDS["total"][at], *(_sum(rows, name) for name, *_ in COLUMNS)]
-    lines += _md_table([WORDS["kind"][at], *_labels(at)], [total])
-    kinds = list(_list_kinds(quality.traces, at))
-    lines += _md_table([KINDS["traces"][at], "hard", "soft", "n"], kinds)
-    lines += [f"## {WORDS['each'][at]}", ""]
+    yield "table", [WORDS["kind"][at], *labels], [total]
+    heads = [KINDS["traces"][at], KINDS["hard"][at], KINDS["soft"][at], "n"]
+    yield "table", heads, _list_kinds(quality.traces, at)
+    yield "h2", WORDS["each"][at], None
     body = ([_name(row), *(_show(row.get(n)) for n, *_ in COLUMNS)] for row in rows)
-    lines += _md_table([WORDS["report"][at], *_labels(at)], body)
-    for row, groups in _list_details(quality, rows, at):
-        lines += [f"### {_mark(_name(row))}", ""]
-        for title, items in groups:
-            lines += [f"**{title}**", "", *(f"- {_mark(item)}" for item in items), ""]
-    return "\n".join(lines) + "\n"
+    yield "table", [WORDS["report"][at], *labels], body
+    if details:
+        if loose := list(_list_loose(quality.traces, at)):
+            yield "details", KINDS["traces"][at], loose
+        for row, groups in _list_details(quality, rows, at):
+            yield "details", _name(row), groups
 
 
-def _place(lang: str) -> int:
-    return ("zh", "en").index(lang)
+def _to_html(block: Block) -> str:
+    kind, title, items = block
+    if kind == "table":
+        lines = "\n".join(_html_row(row, "td") for row in items)
+        table = f"<table>{_html_row(title, 'th')}\n{lines}</table>"
+        return f"<div class='wide'>{table}</div>"
+    if kind == "details":
+        lists = "\n".join(
+            f"<h4>{_escape(name)}</h4><ul>"
+            + "".join(f"<li>{_escape(line)}</li>" for line in lines)
+            + "</ul>"
+            for name, lines in items
+        )
+        return f"<details><summary>{_escape(title)}</summary>{lists}</details>"
+    return f"<{kind}>{_escape(title)}</{kind}>"
 
 
-def _labels(at: int) -> list[str]:
-    return [f"{group[at]}: {label[at]}" for _, group, label in COLUMNS]
+def _html_row(cells: Iterable, tag: str) -> str:
+    inner = "".join(f"<{tag}>{_escape(cell)}</{tag}>" for cell in cells)
+    return f"<tr>{inner}</tr>"
+
+
+def _to_markdown(block: Block) -> str:
+    kind, title, items = block
+    if kind == "table":
+        rows = [title, ["---"] * len(title), *items]
+        marked = ([_mark(cell) for cell in row] for row in rows)
+        return "\n".join(f"| {' | '.join(row)} |" for row in marked)
+    if kind == "details":
+        lists = (
+            f"**{_mark(name)}**\n\n" + "\n".join(f"- {_mark(line)}" for line in lines)
+            for name, lines in items
+        )
+        return f"### {_mark(title)}\n\n" + "\n\n".join(lists)
+    return {"h1": "# ", "h2": "## ", "p": ""}[kind] + title
 
 
 def _name(row: dict) -> str:
@@ -183,7 +207,7 @@ def _list_details(
         "claims": _by_report(
             quality.claims[quality.claims["verdict"] == "differ"], message
         ),
-        "traces": _by_report(_explode(quality.traces), message),
+        "traces": _by_report(explode(quality.traces), message),
     }
     for row in rows:
         own = [
@@ -195,7 +219,16 @@ def _list_details(
             yield row, [(title, _cut(items, at)) for title, items in own]
 
 
-def _explode(traces: DataFrame) -> DataFrame:
+def _list_loose(traces: DataFrame, at: int) -> Iterator[tuple[str, list[str]]]:
+    """List the findings about no report that is there, by kind."""
+    message = ("message", "message_en")[at]
+    for kind, group in traces[traces["report_ids"] == ""].groupby("kind", sort=False):
+        heads = zip(group["agency"], group["years"], group[message], strict=True)
+        yield KINDS[kind][at], _cut([f"{a} ({y}): {m}" for a, y, m in heads], at)
+
+
+def explode(traces: DataFrame) -> DataFrame:
+    """Give a row for each report that a finding is about."""
     ids = traces["report_ids"].str.split("; ")
     return traces.assign(report_id=ids).explode("report_id")
 
@@ -220,26 +253,10 @@ def _cut(items: list[str], at: int) -> list[str]:
     return [*items[:MOST_LINES], WORDS["more"][at].format(more)] if more > 0 else items
 
 
-def _html_table(heads: list[str], rows: Iterable[Iterable]) -> Iterator[str]:
-    yield "<div class='wide'><table>"
-    yield "<tr>" + "".join(f"<th>{_escape(head)}</th>" for head in heads) + "</tr>"
-    for row in rows:
-        yield "<tr>" + "".join(f"<td>{_escape(cell)}</td>" for cell in row) + "</tr>"
-    yield "</table></div>"
-
-
-def _md_table(heads: list[str], rows: Iterable[Iterable]) -> Iterator[str]:
-    yield "| " + " | ".join(heads) + " |"
-    yield "|" + "---|" * len(heads)
-    for row in rows:
-        yield "| " + " | ".join(_mark(cell) for cell in row) + " |"
-    yield ""
-
-
 def _escape(value: object) -> str:
     return escape(str(value)[: MOST_TEXT * 4])
 
 
 def _mark(value: object) -> str:
     text = " ".join(str(value)[: MOST_TEXT * 4].split())
-    return _MARKS.sub(r"\\\1", text)
+    return _MARKS.sub(r"\\\1", escape(text, quote=False))

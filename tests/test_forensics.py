@@ -7,9 +7,9 @@ import pytest
 import gi_tools as gi
 from gi_tools import forensics
 from gi_tools.errors import DataError
-from gi_tools.forensics.lineage import find_body
 from gi_tools.forensics.delays import find_kind
 from gi_tools.forensics.digits import ALARM, find_needed, judge_ends
+from gi_tools.forensics.lineage import find_body
 
 IN, OUT = "requests.carried_in", "requests.carried_out"
 

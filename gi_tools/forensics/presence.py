@@ -44,7 +44,8 @@ def register_reports(
     ``reports`` is the frame of ``gi.list_reports``. ``bodies`` has agency, region_code
     and, where known, start and end (years). Without it the bodies are those seen, and
     without ``years`` too each is expected from the first to the last year it was seen:
-    who never reported, or stopped, is not known then. Columns are those of ``Presence``.
+    who never reported, or stopped, is not known then. Columns are those of
+    ``Presence``.
     Whether a place stood in a year comes from codebooks/divisions.csv.
     """
     import pandas as pd

@@ -56,10 +56,10 @@ def measure_reuse(sections: DataFrame, reports: DataFrame) -> DataFrame:
     Measure for every report how much of its text stands in other reports.
 
     ``sections`` and ``reports`` are the frames of ``gi.list_sections`` and
-    ``gi.list_reports``. Lines that are no sentences are left out, and so are
-    figures and signs: a sentence with new figures is the same sentence. Shingles of ``LENGTH`` characters that the forms
-    print or ``COMMON`` of the bodies use are boilerplate. Columns are those of
-    ``Reuse``.
+    ``gi.list_reports``. Lines that are no sentences are left out, and so are figures
+    and signs: a sentence with new figures is the same sentence. Shingles of ``LENGTH``
+    characters that the forms print or ``COMMON`` of the bodies use are boilerplate.
+    Columns are those of ``Reuse``.
     """
     import pandas as pd
 
