@@ -1,5 +1,6 @@
 """The statement of quality: what it counts, what it escapes, how fast it is written."""
 
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -71,7 +72,7 @@ def test_text_of_reports_is_escaped(quality):
     for page in (bad.to_html(), bad._repr_html_()):
         assert "<script" not in page and "&lt;script&gt;" in page
     text = bad.to_markdown()
-    assert "<script" not in text and "](" not in text
+    assert "<script" not in text and not re.search(r"(?<!\\)\]\(", text)
     lines = [line for line in text.splitlines() if line.startswith("|")]
     tables = {line.replace("\\|", "").count("|") for line in lines[5:]}
     assert tables == {len(COLUMNS) + 2}  # no cell of a report breaks a row
