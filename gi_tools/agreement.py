@@ -239,11 +239,12 @@ def _compare_sum(total: _Stated, parts: list[_Stated], table: Table) -> Comparis
 def _compare_unplaced(
     claims: list[Any], stated: dict[int, _Stated], table: Table
 ) -> Iterator[Comparison]:
-    """Confront totals that mean no cell with the parts the sentence tells off."""
+    """Confront totals with the parts that a sentence tells off and no cell bears."""
     for claim in claims:
         parts = [c for c in claims if c.parent == claim.order and c.kind == "count"]
         values = [part.value for part in parts]
-        if len(parts) < 2 or claim.order in stated or not claim.value or None in values:
+        placed = any(part.order in stated for part in parts)
+        if len(parts) < 2 or placed or not claim.value or None in values:
             continue
         verdict = "agree" if sum(values) == claim.value else "unclear"
         row = _start(table, claim, "list", UNPLACED, verdict)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gi_tools.comparisons import Table
 from gi_tools.slips import name_slip
-from gi_tools.wordings import find_group, list_rows
+from gi_tools.wordings import find_group, find_parts, list_rows
 
 Slip = tuple[str, str]  # its name, and the cells it took
 
@@ -17,7 +17,7 @@ def explain(
     """
     List the slips that would have made ``value`` out of these cells, likeliest first.
 
-    column: another applicant's column; row: one row for the sum of several;
+    column: another applicant's column; row: one row for the sum or total of several;
     row_column: both; group: the group for one of its rows; last_year; neighbour: the
     row above or below; sum: another row added; then those of ``name_slip``. A figure of
     0 is explained by nothing, as nearly every table holds zeros.
@@ -41,9 +41,10 @@ def _list_cells(
     ]
     for who in columns:
         yield ("column", _write(codes, who)), table.add(codes, who)
+    parts = find_parts(table.form).get(codes[0], ()) if len(codes) == 1 else codes
+    for code in parts:
+        yield ("row", _write([code], _own(table, code))), table.get(code)
     if len(codes) > 1:
-        for code in codes:
-            yield ("row", _write([code], _own(table, code))), table.get(code)
         for code, who in ((code, who) for code in codes for who in columns):
             yield ("row_column", _write([code], who)), table.get(code, who)
     else:
