@@ -26,7 +26,8 @@ FLOORS = [
     {"crosswalk", "bodies"},
     {"cells", "coverage", "catalogue"},
     {"panel"},
-    {"metrics", "statistics", "forensics"}
+    {"statistics"},
+    {"metrics", "funnels", "effects", "forensics"}
     | {"agreement", "comparisons", "explanations", "shares", "wordings"},
     {"corpus", "replication", "fetching", "simulation", "scoring"}
     | {"quality", "quality_pages"},

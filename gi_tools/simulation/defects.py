@@ -304,10 +304,12 @@ def _reused_text(draft: Draft, chance: Generator) -> bool:
     last = draft.before
     if last is None or last.family != draft.family:
         return False
-    apart = ("opening", "contacts")
-    draft.chosen |= {k: text for k, text in last.chosen.items() if k not in apart}
-    draft.claims += last.claims
-    return True
+    apart, year = ("opening", "contacts"), f"{last.year}年"
+    kept = {k: t for k, t in last.chosen.items() if k not in apart and year not in t}
+    draft.chosen |= kept
+    texts = "".join(kept.values())
+    draft.claims += [told for told in last.claims if told.context in texts]
+    return bool(kept)
 
 
 def _cumulative_as_year(draft: Draft, chance: Generator) -> bool:
