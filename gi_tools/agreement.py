@@ -11,7 +11,8 @@ from gi_tools.comparisons import Comparison, Table, tell, to_tolerance
 from gi_tools.errors import DataError
 from gi_tools.explanations import explain
 from gi_tools.facts import tabulate
-from gi_tools.registers import list_claims
+from gi_tools.quantifiers import compare_all
+from gi_tools.registers import list_claims, list_sections
 from gi_tools.reports import Report
 from gi_tools.shares import find_pair
 from gi_tools.wordings import Wording, find_wording, to_leaves
@@ -38,16 +39,19 @@ class _Stated(NamedTuple):
 
 
 def compare_claims(
-    claims: Report | Iterable[Report] | DataFrame, facts: DataFrame | None = None
+    claims: Report | Iterable[Report] | DataFrame,
+    facts: DataFrame | None = None,
+    sections: DataFrame | None = None,
 ) -> DataFrame:
     """
     Compare every figure of the prose that means cells of the form with those cells.
 
     ``claims`` are reports or the frame of ``gi.list_claims``, ``facts`` any facts frame
     of the same reports, best that of ``gi.repair``, where proved blanks have values;
-    without one the reports are tabulated as printed. Columns are those of
-    ``Comparison``. Raises DataError for missing columns or a claims frame without
-    facts.
+    without one the reports are tabulated as printed. ``sections`` (of
+    ``gi.list_sections``, taken from reports) holds the text where all of something may
+    be said (均, 全部). Columns are those of ``Comparison``. Raises DataError for
+    missing columns or a claims frame without facts.
     """
     import pandas as pd
 
@@ -55,6 +59,7 @@ def compare_claims(
         reports = [claims] if isinstance(claims, Report) else list(claims)
         facts = tabulate(reports) if facts is None else facts
         claims = list_claims(reports)
+        sections = list_sections(reports) if sections is None else sections
     if facts is None:
         raise DataError("a frame of claims needs facts; give gi.repair(...).facts too")
     _require(claims, "claims", NEEDED_CLAIMS)
@@ -62,6 +67,9 @@ def compare_claims(
     tables = to_tables(facts)
     years = {(t.agency, t.year): t for t in tables.values() if t.agency and t.year}
     rows: list[Comparison] = []
+    for report_id, text in _join(sections) if sections is not None else ():
+        if table := tables.get(report_id):
+            rows += (tell(row, table.form) for row in compare_all(text, table))
     for report_id, group in _to_plain(claims).groupby("report_id", sort=False):
         if table := tables.get(report_id):
             last = years.get((table.agency, (table.year or 0) - 1))
@@ -72,6 +80,10 @@ def compare_claims(
         frame[name] = pd.array(frame[name].tolist(), dtype="Float64")
     frame["year"] = pd.array(frame["year"].tolist(), dtype="Int64")
     return frame
+
+
+def _join(sections: DataFrame) -> Iterable[tuple[str, str]]:
+    return sections.groupby("report_id", sort=False)["text"].agg("\n".join).items()
 
 
 def to_tables(facts: DataFrame) -> dict[str, Table]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 import regex
 
 from gi_tools.codebook import applicants, indicators
-from gi_tools.wordings import name_group
+from gi_tools.wordings import load_knowledge, name_group
 
 MOST_NAMES = 3  # rows of a sum that a message names
 _DECIMALS = regex.compile(r"\d\.(\d+)")
@@ -63,11 +61,12 @@ class Table(NamedTuple):
 
 class Comparison(NamedTuple):
     """
-    One figure of the prose beside the table; ``kind`` is figure, share or list.
+    One figure of the prose beside the table; ``kind``: figure, share, list, all.
 
     ``cells`` are joined by +. ``stated`` is what the prose says, ``table`` what the
     cells give, ``gap`` is table - stated; of a list they are the total and the sum of
-    its parts as stated, and ``gap`` is what the parts lack. ``explanation`` names the
+    its parts as stated, and ``gap`` is what the parts lack; where the prose says that
+    all are something, they are the whole and that part of it. ``explanation`` names the
     slip, ``source`` the cells it took, ``others`` how many further slips fit as well,
     or how many pairs were tried for a share; ``weak``: such a fit is often chance.
     """
@@ -150,6 +149,5 @@ def _name_cell(cell: str, form: str, lang: str) -> str:
 
 @cache
 def _messages() -> dict[str, dict[str, str]]:
-    path = files("gi_tools").joinpath("codebooks", "agreement.toml")
-    found = tomllib.loads(path.read_text("utf-8"))["messages"]
+    found = load_knowledge()["messages"]
     return {lang: {e["key"]: e[lang] for e in found} for lang in ("zh", "en")}

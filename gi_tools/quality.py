@@ -66,8 +66,9 @@ def assess(
     facts = tabulate(reports) if facts is None else facts
     register = list_reports(reports)
     findings = check(facts).frame
-    claims = compare_claims(list_claims(reports), facts)
-    reuse = forensics.measure_reuse(list_sections(reports), register)
+    sections = list_sections(reports)
+    claims = compare_claims(list_claims(reports), facts, sections)
+    reuse = forensics.measure_reuse(sections, register)
     delays = forensics.measure_delays(register)
     found = [
         forensics.trace_chains(facts),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -38,7 +39,7 @@ def find_wording(
     like 办结 can be taken at their word. None when nothing says it.
     """
     if code:
-        cells = _knowledge()["sums"].get((form, code))
+        cells = load_knowledge()["sums"].get((form, code))
         return Wording(cells, "sum") if cells else Wording((code,), "code")
     if not near:
         return None
@@ -65,7 +66,7 @@ def _find_label(before: str, form: str) -> Wording | None:
 
 
 def _find_word(before: str, form: str) -> Wording | None:
-    for entry in _knowledge()["words"]:
+    for entry in load_knowledge()["words"]:
         if form not in entry["forms"]:
             continue
         for word in entry["words"]:
@@ -156,7 +157,7 @@ def find_totals(form: str, code: str) -> tuple[tuple[str, ...], ...]:
     own = indicators().get((form, code))
     found = [
         tuple(cells)
-        for entry in _knowledge()["totals"]
+        for entry in load_knowledge()["totals"]
         if form in entry["forms"] and first in entry["parts"]
         for cells in entry["cells"]
     ]
@@ -167,27 +168,25 @@ def find_totals(form: str, code: str) -> tuple[tuple[str, ...], ...]:
 
 
 @cache
-def _knowledge() -> dict[str, Any]:
+def load_knowledge() -> dict[str, Any]:
     """Load agreement.toml; CodebookError for a code that no such form has."""
     path = files("gi_tools").joinpath("codebooks", "agreement.toml")
     data = tomllib.loads(path.read_text("utf-8"))
-    for kind in ("words", "sums", "totals"):
+    for kind in ("words", "sums", "totals", "all"):
         for entry in data[kind]:
-            cells = entry["cells"]
-            cells = [c for group in cells for c in group] if kind == "totals" else cells
-            wrong = [
-                (form, code)
-                for form in entry["forms"]
-                for code in cells
-                if (form, code) not in indicators()
-            ]
-            if wrong:
-                raise CodebookError(
-                    f"agreement.toml, {kind}: unknown {wrong}; correct it"
-                )
+            named = _flatten(entry.get("cells") or entry["pairs"])
+            pairs = ((form, code) for form in entry["forms"] for code in named)
+            if wrong := [pair for pair in pairs if pair not in indicators()]:
+                place = f"agreement.toml, {kind}"
+                raise CodebookError(f"{place}: unknown {wrong}; correct it")
     sums = {
         (form, entry["code"]): tuple(entry["cells"])
         for entry in data["sums"]
         for form in entry["forms"]
     }
     return data | {"sums": sums}
+
+
+def _flatten(cells: list) -> Iterator[str]:
+    for cell in cells:
+        yield from [cell] if isinstance(cell, str) else _flatten(cell)

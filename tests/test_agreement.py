@@ -189,6 +189,52 @@ def test_slips_of_the_pen(written, meant, name):
     assert name_slip(written, meant) == name
 
 
+DISPUTES = {
+    "review.total": 7,
+    "review.upheld": 5,
+    "review.corrected": 0,
+    "review.other": 0,
+    "review.pending": 2,
+    "litigation.direct.total": 9,
+    "litigation.direct.upheld": 9,
+}
+ALL = [
+    # text, and the disputes that it says were all upheld
+    ("信息公开类行政复议7件，诉讼9件，均获维持。", ["review", "litigation.direct"]),
+    ("行政复议7件；行政诉讼9件，全部被驳回。", ["litigation.direct"]),
+    ("行政复议7件、诉讼9件，其中诉讼均被驳回", ["litigation.direct"]),
+    ("行政复议7件，1件被纠正，其余均获维持。", []),
+    ("行政复议均在期限内审结。", []),
+    ("确保均维持良好形象。", []),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), ALL)
+def test_words_of_quantity(text, said):
+    cells = " ".join(f"{code}={value}" for code, value in DISPUTES.items())
+    sections = pd.DataFrame({"report_id": ["now"], "text": [text]})
+    facts, claims = to_facts(cells, "2021"), to_claims(NEAR)
+    found = compare_claims(claims, facts, sections)
+    found = found[found.kind == "all"]
+    assert found.cells.tolist() == [f"{code}.upheld" for code in said]
+    for row in found.itertuples():
+        if row.cells == "review.upheld":
+            assert (row.stated, row.table, row.verdict) == (7, 5, "differ")
+            assert (row.explanation, row.source) == ("rest", "review.pending")
+        else:
+            assert row.verdict == "agree"
+
+
+def test_all_of_none_says_nothing_and_blanks_leave_it_open():
+    sections = pd.DataFrame({"report_id": ["now"], "text": ["行政复议均获维持。"]})
+    for cells, verdicts in (
+        ("review.total=0 review.upheld=0", []),
+        ("review.total=2 review.upheld=", ["unclear"]),
+    ):
+        found = compare_claims(to_claims(NEAR), to_facts(cells, "2021"), sections)
+        assert found[found.kind == "all"].verdict.tolist() == verdicts
+
+
 def test_frames_that_lack_something_are_refused_and_empty_ones_are_not():
     claims = to_claims(NEAR)
     with pytest.raises(DataError, match="needs facts"):

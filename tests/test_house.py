@@ -28,7 +28,8 @@ FLOORS = [
     {"panel"},
     {"statistics"},
     {"metrics", "funnels", "effects", "forensics"}
-    | {"agreement", "comparisons", "explanations", "shares", "wordings"},
+    | {"agreement", "comparisons", "explanations", "quantifiers", "shares"}
+    | {"wordings"},
     {"corpus", "replication", "fetching", "simulation", "scoring"}
     | {"quality", "quality_pages"},
     {"plots"},

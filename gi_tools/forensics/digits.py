@@ -14,6 +14,7 @@ from gi_tools.forensics.traces import (
     to_rows,
     to_sheets,
 )
+from gi_tools.statistics import adjust
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,8 @@ def measure_digits(facts: DataFrame) -> DataFrame:
     for name in ("round", "p_round", "q_round", "p_digits", "q_digits"):
         frame[name] = pd.array(frame[name].tolist(), dtype="Float64")
     for test in ("round", "digits"):
-        frame[f"q_{test}"] = _adjust(frame[f"p_{test}"])
+        q = adjust(frame[f"p_{test}"])["q"]
+        frame[f"q_{test}"] = pd.array(q.where(q.notna(), None).tolist(), "Float64")
     return frame
 
 
@@ -140,13 +142,3 @@ def find_needed(rounding: float, alpha: float = ALARM) -> int:
         if binom.sf(limit, n, share) >= POWER:
             return n
     return 100_000
-
-
-def _adjust(values: Sequence) -> Sequence:
-    from scipy.stats import false_discovery_control
-
-    adjusted = values.copy()
-    known = values.notna()
-    if known.any():
-        adjusted[known] = false_discovery_control(values[known].astype(float))
-    return adjusted
