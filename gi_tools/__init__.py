@@ -9,6 +9,7 @@
 >>> scores = gi.measure(panel)           # numerator, denominator, interval, reason
 """
 
+from gi_tools.agreement import compare_claims
 from gi_tools.checks import Findings, check
 from gi_tools.codebook import entries
 from gi_tools.documents import Document
@@ -23,6 +24,7 @@ from gi_tools.errors import (
 from gi_tools.facts import tabulate
 from gi_tools.metrics import compare, measure, sensitivity
 from gi_tools.panel import Panel, build_panel
+from gi_tools.quality import Quality, assess
 from gi_tools.readers import read
 from gi_tools.registers import (
     list_claims,
@@ -44,11 +46,14 @@ __all__ = [
     "GiError",
     "Panel",
     "ParseError",
+    "Quality",
     "ReadError",
     "Report",
+    "assess",
     "build_panel",
     "check",
     "compare",
+    "compare_claims",
     "entries",
     "list_claims",
     "list_namings",
