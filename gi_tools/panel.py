@@ -176,7 +176,8 @@ class Panel:
         years = f"{frame['year'].min()}-{frame['year'].max()}" if len(frame) else "none"
         told = ", ".join(f"{n} {kind}" for kind, n in counts.items())
         bodies = len(frame.drop_duplicates(BODY))
-        return f"Panel({len(frame)} reports, {bodies} bodies, {years}; notes: {told})"
+        size = f"reports: {len(frame)}, bodies: {bodies}, years: {years}"
+        return f"Panel({size}; notes: {told or 'none'})"
 
     def _repr_html_(self) -> str:
         status = self.coverage["status"].value_counts()

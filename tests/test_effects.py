@@ -6,6 +6,7 @@ import pytest
 
 import gi_tools as gi
 from gi_tools.effects import fit_fixed_effects
+from gi_tools.simulation import simulate_facts
 
 
 def make_frame(seed=1, units=40, years=8, keep=0.9):
@@ -59,6 +60,19 @@ def test_clusters_may_be_wider_than_units_and_gaps_are_counted():
     frame.loc[[0, 5], "x"] = None
     found = fit_fixed_effects(frame, "y", ["x"], cluster="province")
     assert (found.attrs["clusters"], found.attrs["dropped"]) == (5, 2)
+
+
+def test_a_known_effect_of_2019_is_recovered_over_the_bridge():
+    facts = simulate_facts(
+        60, effect={"release_on_merits": 0.1}, treated=0.5, kind="city", seed=3
+    )
+    bodies = facts["agency"].unique()
+    scores = gi.measure(gi.build_panel(facts), ["release_bridge", "release_on_merits"])
+    data = gi.compare(scores, "release_bridge").astype({"value": float})
+    treated = data["agency"].isin(bodies[:30]) & (data["year"] >= 2019)
+    found = fit_fixed_effects(data.assign(reform=treated), "value", ["reform"])
+    low, high = found.loc["reform", ["low", "high"]]
+    assert low < 0.1 < high and low > 0.05 and high < 0.15
 
 
 def test_what_cannot_be_fitted_says_so():

@@ -267,7 +267,7 @@ def test_a_panel_of_nothing_is_empty():
     panel = gi.build_panel(make_facts("2021").head(0))
     assert len(panel.frame) == 0 and panel.breaks == []
     assert list(panel.frame.columns) == [*KEYS, *crosswalk()]
-    assert len(gi.measure(panel)) == 0 and "Panel(0 reports" in panel._repr_html_()
+    assert len(gi.measure(panel)) == 0 and "Panel(reports: 0" in panel._repr_html_()
 
 
 def test_the_view_escapes_what_reports_say():
