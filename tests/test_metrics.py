@@ -261,12 +261,13 @@ def test_direct_suits_do_not_compare_over_2023_and_2024():
 
 
 def test_an_override_of_the_panel_goes_along():
-    facts = join_facts(make_facts("2014"), make_facts("2019"))
+    facts = join_facts(make_facts("2014", {"replies.refused": 9}), make_facts("2019"))
     panel = gi.build_panel(facts, override="for the lesson on breaks")
     scores = gi.measure(panel)
     assert scores.attrs["override"] == "for the lesson on breaks"
     told = gi.compare(scores, "third_party_share")
     assert told.attrs["override"] == "for the lesson on breaks"
+    assert gi.compare(scores, "release_bridge").attrs["override"] is None  # no need
 
 
 def test_sensitivity_sets_every_denominator_side_by_side():
