@@ -25,8 +25,14 @@ from gi_tools.facts import tabulate
 from gi_tools.metrics import compare, measure, sensitivity
 from gi_tools.panel import Panel, build_panel
 from gi_tools.readers import read
-from gi_tools.registers import list_claims, list_reports, list_sections
+from gi_tools.registers import (
+    list_claims,
+    list_namings,
+    list_reports,
+    list_sections,
+)
 from gi_tools.reports import Report, parse
+from gi_tools.simulation import simulate
 
 __version__ = "0.1.0"
 
@@ -48,6 +54,7 @@ __all__ = [
     "compare",
     "entries",
     "list_claims",
+    "list_namings",
     "list_reports",
     "list_sections",
     "measure",
@@ -56,5 +63,6 @@ __all__ = [
     "read",
     "samples",
     "sensitivity",
+    "simulate",
     "tabulate",
 ]
