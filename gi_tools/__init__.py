@@ -12,6 +12,7 @@
 from gi_tools.agreement import compare_claims
 from gi_tools.checks import Findings, check
 from gi_tools.codebook import entries
+from gi_tools.datasets import Observed, Samples, observed, samples
 from gi_tools.documents import Document
 from gi_tools.errors import (
     CodebookError,
@@ -44,12 +45,14 @@ __all__ = [
     "Document",
     "Findings",
     "GiError",
+    "Observed",
     "Panel",
     "ParseError",
     "Quality",
     "ReadError",
     "Report",
     "assess",
+    "Samples",
     "build_panel",
     "check",
     "compare",
@@ -60,8 +63,10 @@ __all__ = [
     "list_reports",
     "list_sections",
     "measure",
+    "observed",
     "parse",
     "read",
+    "samples",
     "sensitivity",
     "simulate",
     "tabulate",
