@@ -14,6 +14,7 @@ from gi_tools.checks import Finding, Findings, check_facts
 from gi_tools.codebook import entries
 from gi_tools.errors import GiError
 from gi_tools.facts import COLUMNS, to_facts
+from gi_tools.packages import add_package
 from gi_tools.readers import read
 from gi_tools.reports import Report, parse
 
@@ -66,6 +67,7 @@ def _build_parser() -> argparse.ArgumentParser:
     book.add_argument("--form", help="one form only, such as 2021")
     book.add_argument("--format", choices=("csv", "md"), default="csv")
     book.set_defaults(run=_run_codebook)
+    add_package(verbs)
     return parser
 
 
