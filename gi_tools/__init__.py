@@ -11,6 +11,7 @@
 
 from gi_tools.checks import Findings, check
 from gi_tools.codebook import entries
+from gi_tools.datasets import Observed, Samples, observed, samples
 from gi_tools.documents import Document
 from gi_tools.errors import (
     CodebookError,
@@ -36,10 +37,12 @@ __all__ = [
     "Document",
     "Findings",
     "GiError",
+    "Observed",
     "Panel",
     "ParseError",
     "ReadError",
     "Report",
+    "Samples",
     "build_panel",
     "check",
     "compare",
@@ -48,8 +51,10 @@ __all__ = [
     "list_reports",
     "list_sections",
     "measure",
+    "observed",
     "parse",
     "read",
+    "samples",
     "sensitivity",
     "tabulate",
 ]

@@ -21,6 +21,7 @@ FLOORS = [
     {"sections", "identity", "tables", "claims", "instruments"},
     {"reports"},
     {"facts", "registers"},
+    {"datasets"},
     {"checks"},
     {"repairs"},
     {"crosswalk", "bodies"},
