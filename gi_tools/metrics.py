@@ -81,7 +81,7 @@ def compare(
     found = scores[(scores["metric"] == metric).to_numpy()]
     joins = judge_metric(scores, metric)
     override = override or scores.attrs.get("override")
-    refuse(joins, override)
+    override = override if refuse(joins, override) else None
     years = found["year"]
     crossed = find_breaks(metric, years.min(), years.max()) if len(found) else []
     more = {"override": override, "joins": joins, "breaks": crossed}

@@ -109,18 +109,20 @@ def test_coverage_tells_every_body_in_every_year():
         make_facts("2019", year=2020),
         make_facts("2019", year=2019, agency="另一局"),
         make_facts("2021", agency=None, name="nobody"),
+        make_facts("2019", agency="另一局", year=2018).assign(form=None),
     )
     panel = gi.build_panel(facts)
     cover = panel.coverage.set_index(["agency", "year"])
     assert cover["status"].value_counts().to_dict() == {
-        "missing": 5, "used": 3, "unplaced": 1,
+        "missing": 4, "used": 3, "unplaced": 1, "no_table": 1,
     }  # fmt: skip
     assert cover.loc[("某市某局", 2018), "status"] == "missing"
     first = cover.loc[("某市某局", 2017)]
     assert (first.cells, first.blank, first.reported) == (58, 2, 56)
     assert list(panel.coverage.columns[-len(STATES) :]) == list(STATES)
-    note = panel.notes.set_index("kind").loc["unplaced", "en"]
-    assert note == "1 reports of unknown body, year or form are left out: nobody"
+    notes = panel.notes.set_index("kind")["en"]
+    assert notes["unplaced"] == "1 reports of unknown body or year are left out: nobody"
+    assert "without a table of a form are left out" in notes["no_table"]
 
 
 def test_of_two_versions_the_newest_published_stands():
@@ -142,6 +144,16 @@ def test_of_two_versions_the_newest_published_stands():
             gi.build_panel(both, register(both, published=published))
     with pytest.raises(gi.DataError, match="first and second differ"):
         gi.build_panel(both)
+
+
+def test_a_body_without_a_region_code_is_one_body_still():
+    parts = [make_facts("2021", region=None, year=year) for year in (2021, 2023)]
+    panel = gi.build_panel(join_facts(*parts))
+    cover = panel.coverage.set_index("year")["status"]
+    assert cover.to_dict() == {2021: "used", 2022: "missing", 2023: "used"}
+    again = make_facts("2021", {"requests.new": 4}, region=None, year=2021, name="b")
+    with pytest.raises(gi.DataError, match="某市某局 2021: "):
+        gi.build_panel(join_facts(*parts, again))
 
 
 def test_two_copies_of_one_report_need_no_date():
@@ -267,7 +279,7 @@ def test_a_panel_of_nothing_is_empty():
     panel = gi.build_panel(make_facts("2021").head(0))
     assert len(panel.frame) == 0 and panel.breaks == []
     assert list(panel.frame.columns) == [*KEYS, *crosswalk()]
-    assert len(gi.measure(panel)) == 0 and "Panel(0 reports" in panel._repr_html_()
+    assert len(gi.measure(panel)) == 0 and "Panel(reports: 0" in panel._repr_html_()
 
 
 def test_the_view_escapes_what_reports_say():

@@ -10,8 +10,9 @@ import ipywidgets
 import traitlets
 
 from gi_tools import plots
-from gi_tools.catalogue import find_metric, metrics
+from gi_tools.catalogue import find_metric
 from gi_tools.errors import ComparisonError
+from gi_tools.explorers.bodies import choose_metric, name_bodies
 from gi_tools.explorers.pictures import draw
 from gi_tools.explorers.sheet import Sheet
 from gi_tools.explorers.views import View, frame_to_html, static_page
@@ -26,7 +27,6 @@ FIRST = "release_on_merits"
 MOST_BODIES = 60  # rows of the heat map that are shown at once
 SHOWN = ["agency", "year", "form", "value", "numerator", "denominator"]
 SHOWN += ["low", "high", "reason"]
-BODY = ["agency", "region_code", "scope"]
 _SHADES = ("#f7fbff", "#deebf7", "#c6dbef", "#9ecae1", "#6baed6", "#3182bd", "#08519c")
 
 
@@ -42,8 +42,8 @@ class PanelView(View):
 
     def __init__(self, panel: Panel, lang: str = "zh", metric: str = FIRST) -> None:
         self.lang, self.panel = lang, panel
-        self._scores = _name_bodies(measure(panel))
-        self._metric = _choose_metric(self._scores, metric, lang)
+        self._scores = name_bodies(measure(panel))
+        self._metric = choose_metric(self._scores, metric, lang)
         years = [int(year) for year in sorted(self._scores.year.dropna().unique())]
         self._years = ipywidgets.SelectionRangeSlider(
             options=years or [0],
@@ -183,34 +183,6 @@ def panel(panel: Panel, lang: str = "zh", metric: str = FIRST) -> PanelView:
     reason; with one it draws the line and shows the reason.
     """
     return PanelView(panel, lang, metric)
-
-
-def _name_bodies(scores: DataFrame) -> DataFrame:
-    """Add ``body``: the agency, with region code and scope where names are shared."""
-    bodies = scores[BODY].astype(object).where(scores[BODY].notna(), "")
-    names = bodies.drop_duplicates().astype(str)
-    twice = names.duplicated("agency", keep=False)
-    names["body"] = names.agency.where(
-        ~twice & (names.agency != ""),
-        names.agency + " " + names.region_code + " " + names.scope,
-    )
-    keyed = dict(
-        zip(zip(*(names[k] for k in BODY), strict=True), names.body, strict=True)
-    )
-    rows = zip(*(bodies[k].astype(str) for k in BODY), strict=True)
-    return scores.assign(body=[keyed[row].strip() for row in rows])
-
-
-def _choose_metric(scores: DataFrame, first: str, lang: str) -> ipywidgets.Dropdown:
-    """A choice of the metrics that at least one report defines."""
-    defined = set(scores.metric[scores.value.notna()])
-    found = [one for one in metrics().values() if one.id in defined]
-    options = [(one.zh if lang == "zh" else one.en, one.id) for one in found]
-    names = [one.id for one in found]
-    value = first if first in names else (names or [None])[0]
-    return ipywidgets.Dropdown(
-        options=options, value=value, description=say(lang, "metric")
-    )
 
 
 def _make_shade(values: list[float]) -> Callable[[float], str]:
