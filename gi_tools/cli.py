@@ -16,6 +16,7 @@ from gi_tools.codebook import entries, forms
 from gi_tools.errors import DataError, GiError
 from gi_tools.facts import COLUMNS, to_facts
 from gi_tools.quality import assess
+from gi_tools.packages import add_package
 from gi_tools.readers import read
 from gi_tools.registers import NamingRow, to_naming_rows
 from gi_tools.reports import Report, parse
@@ -79,6 +80,7 @@ def _build_parser() -> argparse.ArgumentParser:
     page.add_argument("-o", "--output", metavar="PAGE", help="a .html or .md file")
     page.add_argument("--lang", choices=("zh", "en"), default="zh")
     page.set_defaults(run=_run_quality)
+    add_package(verbs)
     return parser
 
 
