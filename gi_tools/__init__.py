@@ -9,8 +9,10 @@
 >>> scores = gi.measure(panel)           # numerator, denominator, interval, reason
 """
 
+from gi_tools.agreement import compare_claims
 from gi_tools.checks import Findings, check
 from gi_tools.codebook import entries
+from gi_tools.datasets import Observed, Samples, observed, samples
 from gi_tools.documents import Document
 from gi_tools.errors import (
     CodebookError,
@@ -23,8 +25,14 @@ from gi_tools.errors import (
 from gi_tools.facts import tabulate
 from gi_tools.metrics import compare, measure, sensitivity
 from gi_tools.panel import Panel, build_panel
+from gi_tools.quality import Quality, assess
 from gi_tools.readers import read
-from gi_tools.registers import list_claims, list_reports, list_sections
+from gi_tools.registers import (
+    list_claims,
+    list_namings,
+    list_reports,
+    list_sections,
+)
 from gi_tools.reports import Report, parse
 from gi_tools.simulation import simulate
 
@@ -37,20 +45,28 @@ __all__ = [
     "Document",
     "Findings",
     "GiError",
+    "Observed",
     "Panel",
     "ParseError",
+    "Quality",
     "ReadError",
     "Report",
+    "Samples",
+    "assess",
     "build_panel",
     "check",
     "compare",
+    "compare_claims",
     "entries",
     "list_claims",
+    "list_namings",
     "list_reports",
     "list_sections",
     "measure",
+    "observed",
     "parse",
     "read",
+    "samples",
     "sensitivity",
     "simulate",
     "tabulate",

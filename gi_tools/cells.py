@@ -103,13 +103,13 @@ def _read_heads(facts: DataFrame) -> tuple[DataFrame, ndarray]:
 
     column = facts["report_id"]
     if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.cat.remove_unused_categories()
-        codes, count = column.cat.codes.to_numpy(np.int64), len(column.cat.categories)
+        codes = column.cat.codes.to_numpy()
     else:
-        codes, found = pd.factorize(column)
-        count = len(found)
+        codes, _ = pd.factorize(column)
     if (codes < 0).any():
         raise DataError("facts: a row has no report_id; every fact needs its report")
+    used = np.bincount(codes) > 0 if len(codes) else np.zeros(0, dtype=bool)
+    codes, count = (np.cumsum(used) - 1)[codes], int(used.sum())
     first = np.empty(count, dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes))[::-1]
     names = ["report_id", "agency", "region_code", "year", "form"]

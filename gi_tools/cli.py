@@ -7,6 +7,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path, PurePath
 from typing import TextIO
 
 from gi_tools import __version__
@@ -14,7 +15,10 @@ from gi_tools.checks import Finding, Findings, check_facts
 from gi_tools.codebook import entries, forms
 from gi_tools.errors import DataError, GiError
 from gi_tools.facts import COLUMNS, to_facts
+from gi_tools.quality import assess
+from gi_tools.packages import add_package
 from gi_tools.readers import read
+from gi_tools.registers import NamingRow, to_naming_rows
 from gi_tools.reports import Report, parse
 from gi_tools.scoring import score_folder
 from gi_tools.simulation import DEFECTS, FORMATS, PLAIN, simulate
@@ -70,6 +74,13 @@ def _build_parser() -> argparse.ArgumentParser:
     book.set_defaults(run=_run_codebook)
     _add_simulate(verbs)
     _add_score(verbs)
+    text = "state the quality of reports: cells, checks, prose, dates, years, no score"
+    page = verbs.add_parser("quality", help=text, description=text.capitalize() + ".")
+    page.add_argument("files", nargs="+", metavar="FILE")
+    page.add_argument("-o", "--output", metavar="PAGE", help="a .html or .md file")
+    page.add_argument("--lang", choices=("zh", "en"), default="zh")
+    page.set_defaults(run=_run_quality)
+    add_package(verbs)
     return parser
 
 
@@ -110,6 +121,36 @@ def _run_check(args: argparse.Namespace) -> int:
     return _each(args, _check_to_json, _check_to_csv, _check_to_text)
 
 
+def _run_quality(args: argparse.Namespace) -> int:
+    kind = PurePath(args.output or ".md").suffix.lower()
+    if args.output and kind not in (".html", ".md"):
+        raise DataError(f"{args.output}: write to a .html or .md file")
+    reports, failed = [], 0
+    for name in args.files:
+        try:
+            reports.append(parse(read(name)))
+        except Exception as error:
+            failed += 1
+            print(f"gi: {_name_error(name, error)}", file=sys.stderr)
+    quality = assess(reports)
+    page = quality.to_html if kind == ".html" else quality.to_markdown
+    if not args.output:
+        print(page(args.lang), end="")
+        return 1 if failed else 0
+    try:
+        Path(args.output).write_text(page(args.lang), encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{args.output}: {error.strerror}; give another file") from None
+    return 1 if failed else 0
+
+
+def _name_error(name: str, error: Exception) -> str:
+    """Put an error into one line; what is not a GiError is our fault."""
+    if isinstance(error, GiError):
+        return str(error)
+    return f"{name}: {type(error).__name__}: {error}; please report this file"
+
+
 def _each(
     args: argparse.Namespace,
     to_json: Callable[[str, Report], dict],
@@ -122,15 +163,11 @@ def _each(
         try:
             report = parse(read(name))
         except Exception as error:
-            # A batch never dies of one file; what is not a GiError is our fault.
-            failed += 1
-            if not isinstance(error, GiError):
-                error = (
-                    f"{name}: {type(error).__name__}: {error}; please report this file"
-                )
-            print(f"gi: {error}", file=sys.stderr)
+            failed += 1  # a batch never dies of one file
+            message = _name_error(name, error)
+            print(f"gi: {message}", file=sys.stderr)
             if args.jsonl:
-                print(_to_line({"file": name, "error": str(error)}))
+                print(_to_line({"file": name, "error": message}))
             continue
         if args.jsonl:
             print(_to_line(to_json(name, report)))
@@ -179,6 +216,11 @@ def _parse_to_json(name: str, report: Report) -> dict:
         "facts": [
             dict(zip(COLUMNS[5:], fact[5:], strict=True))
             for fact in to_facts(report, absent=False)
+        ],
+        "notes": list(report.document.notes),
+        "namings": [
+            dict(zip(NamingRow._fields[2:], row[2:], strict=True))
+            for row in to_naming_rows(report)
         ],
         "unmatched": [
             {
@@ -232,6 +274,7 @@ def _parse_to_text(name: str, report: Report, _: argparse.Namespace) -> str:
         )
         lines.append(f"  {label:52.52} {shown:>16}  {fact.place}")
     lines += [f"  ! {u.reason}: {u.text[:60]}" for u in report.unmatched]
+    lines += [f"  note: {note}" for note in report.document.notes]
     return "\n".join(lines)
 
 

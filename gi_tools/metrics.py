@@ -20,11 +20,21 @@ from gi_tools.statistics import garwood, wilson
 
 if TYPE_CHECKING:
     from numpy import ndarray
-    from pandas import DataFrame
+    from pandas import Categorical, DataFrame, Series
 
 NUMBERS = ["value", "numerator", "denominator", "n", "low", "high", "least", "most"]
 COLUMNS = [*KEYS, "metric", *NUMBERS, "reason", "interval", "small"]
 SMALL_N = 10
+REASONS = (
+    "not_in_form",
+    "needs_covariate",
+    "no_covariate",
+    "blank",
+    "zero_denominator",
+    "negative_denominator",
+    "negative_numerator",
+    "numerator_exceeds_denominator",
+)
 _COUNTED = {"cells": STATES, "cells_empty": STATES[1:6]}  # told by the coverage
 
 
@@ -57,13 +67,13 @@ def measure(
     import pandas as pd
 
     asked = [find_metric(name) for name in metrics or _all()]
-    known: dict[str, Sum] = {}
-    blocks = [_measure_one(panel, one, level, known) for one in asked]
-    keys = {name: _repeat(panel.frame[name], len(asked)) for name in KEYS}
-    scores = pd.DataFrame(keys | _stack(blocks, asked, len(panel.frame)))
-    scores["small"] = (scores["n"] < small_n).fillna(False).astype(bool)
+    columns = {name: _repeat(panel.frame[name], len(asked)) for name in KEYS}
+    columns |= _score_all(panel, asked, level)
+    small = columns["n"] < small_n
+    columns["small"] = small.to_numpy(bool, na_value=False)
+    scores = pd.DataFrame({name: columns[name] for name in COLUMNS}, copy=False)
     scores.attrs = {"level": level, "small_n": small_n, "override": panel.override}
-    return scores[COLUMNS]
+    return scores
 
 
 def compare(
@@ -79,7 +89,7 @@ def compare(
     found = scores[(scores["metric"] == metric).to_numpy()]
     joins = judge_metric(scores, metric)
     override = override or scores.attrs.get("override")
-    refuse(joins, override)
+    override = override if refuse(joins, override) else None
     years = found["year"]
     crossed = find_breaks(metric, years.min(), years.max()) if len(found) else []
     more = {"override": override, "joins": joins, "breaks": crossed}
@@ -135,11 +145,11 @@ def _measure_one(
     found = {"numerator": sides[0].value, "denominator": sides[1].value}
     found |= KINDS[one.kind](one, sides, level, known)
     reason = _find_reasons(panel, one, sides, known)
-    defined = np.equal(reason, None)
+    defined = reason < 0
     for name in ("value", "low", "high"):
         found[name] = np.where(defined, found[name], np.nan)
     for name in ("least", "most"):
-        open_ = np.where(reason == "blank", found[name], np.nan)
+        open_ = np.where(reason == REASONS.index("blank"), found[name], np.nan)
         found[name] = np.where(defined, found["value"], open_)
     if not one.denominator:
         found["denominator"] = np.full(len(reason), np.nan)
@@ -197,9 +207,9 @@ def _find_reasons(
         "needs_covariate": not there.issuperset(one.terms),
         "not_in_form": ~keys.isin(one.forms).to_numpy(),
     }
-    reason = np.full(len(up), None, dtype=object)
+    reason = np.full(len(up), -1, dtype=np.int8)
     for name, rows in wrong.items():
-        reason[np.broadcast_to(rows, reason.shape)] = name
+        reason[np.broadcast_to(rows, reason.shape)] = REASONS.index(name)
     return reason
 
 
@@ -220,7 +230,8 @@ def _score_proportion(
     rest = [term for term in one.denominator if term not in one.numerator]
     if set(one.numerator) <= set(one.denominator):
         other = _add(rest, known)
-        down = Sum(down.value, up.low + other.high, up.high + other.low)
+        with np.errstate(invalid="ignore"):
+            down = Sum(down.value, up.low + other.high, up.high + other.low)
         least = _divide(up.low, down.low)
         most = np.where(np.isinf(up.high), 1, _divide(up.high, down.high))
     else:
@@ -303,28 +314,46 @@ KINDS: dict[str, Score] = {
 }
 
 
-def _repeat(column: object, times: int) -> object:
-    import pandas as pd
-
-    if column.dtype == "Int64":
-        return pd.concat([column] * times, ignore_index=True)
+def _repeat(column: Series, times: int) -> object:
+    """Set a key column under itself; names stay text, closed sets become categories."""
     import numpy as np
 
-    return np.tile(column.to_numpy(dtype=object), times)
+    if column.name in ("level", "scope", "form", "family", "report_id"):
+        column = column.astype("category")
+    return column.array.take(np.tile(np.arange(len(column)), times))
 
 
-def _stack(blocks: list[dict], asked: Sequence[Metric], count: int) -> dict:
-    """Put the blocks of metrics one under another; what is not finite is <NA>."""
+def _score_all(panel: Panel, asked: Sequence[Metric], level: float) -> dict:
+    """Measure metric by metric into columns; what is not finite is <NA>."""
     import numpy as np
     import pandas as pd
 
-    columns = {"metric": np.repeat([one.id for one in asked], count).astype(object)}
+    shape = len(asked), len(panel.frame)
+    numbers = {name: np.empty(shape) for name in NUMBERS}
+    reason, kinds = np.empty(shape, dtype=np.int8), []
+    known: dict[str, Sum] = {}
+    for row, one in enumerate(asked):
+        found = _measure_one(panel, one, level, known)
+        reason[row] = found["reason"]
+        kinds.append(found["interval"])
+        for name in NUMBERS:
+            numbers[name][row] = found[name]
+    columns: dict = {}
     for name in NUMBERS:
-        values = np.concatenate([block.pop(name) for block in blocks])
+        values = numbers.pop(name).ravel()
         wild = ~np.isfinite(values)
         values[wild] = 0
         columns[name] = pd.arrays.FloatingArray(values, wild)
-    columns["reason"] = np.concatenate([block["reason"] for block in blocks])
-    names = [block["interval"] for block in blocks]
-    columns["interval"] = np.repeat(names, count).astype(object)
-    return columns
+    columns["metric"] = _label([one.id for one in asked], shape[1])
+    columns["interval"] = _label(kinds, shape[1])
+    told = pd.array(list(REASONS), dtype="str")
+    return columns | {"reason": told.take(reason.ravel(), allow_fill=True)}
+
+
+def _label(labels: Sequence[str], times: int) -> Categorical:
+    import numpy as np
+    import pandas as pd
+
+    known = list(dict.fromkeys(labels))
+    codes = np.array([known.index(label) for label in labels], dtype=np.int16)
+    return pd.Categorical.from_codes(np.repeat(codes, times), known)

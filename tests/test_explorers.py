@@ -14,6 +14,7 @@ from gi_tools.explorers.trials import (
     try_pattern,
 )
 from gi_tools.explorers.words import LANGUAGES, _book
+from gi_tools.simulation.panels import simulate_facts
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 HOSTILE = "<script>alert(1)</script>"
@@ -117,3 +118,61 @@ def test_a_pattern_is_saved_as_the_codebook_writes_it(tmp_path):
     assert data == {"phrases": [{"name": "disclosed", "words": [view.pattern]}]}
     view.pattern = "("
     assert "missing )" in view.to_html()
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return gi.build_panel(simulate_facts(12, range(2014, 2025), seed=1))
+
+
+def test_a_panel_is_seen_as_picture_heat_and_table(panel):
+    view = explorers.panel(panel, "en", "release_on_merits")
+    assert len(view.frame) == 12 * 11 and view._trend.value.startswith("<img")
+    view._years.value = (2020, 2022)
+    view._tabs.selected_index = 1
+    assert view._sheets["heatmap"].html.count("data-id=") == 12
+    view.picked = view._rows.body.iloc[0]
+    assert view.frame.year.tolist() == [2020, 2021, 2022]
+    assert view.frame.agency.nunique() == 1
+
+
+def test_a_refusal_is_explained_and_a_written_reason_lifts_it(panel):
+    view = explorers.panel(panel, "en", "workload")
+    refused = [m for _, m in view._metric.options if _is_refused(view, m)]
+    assert refused, "no metric of the panel is refused: choose another panel"
+    view._metric.value = refused[0]
+    assert "not comparable" in view.to_html() and view._reason.layout.display == ""
+    view._reason.value = "one <b>bureau</b> counted both ways"
+    shown = view.to_html()
+    assert "joined for a written reason" in shown and "<b>bureau" not in shown
+
+
+def _is_refused(view, metric):
+    view._metric.value = metric
+    return "gi-fail" in view._told.value
+
+
+def test_an_empty_panel_shows_nothing_and_says_so(panel):
+    view = explorers.panel(panel)
+    view._find.value = "no such body"
+    assert view.frame.empty and "没有符合条件的内容" in view.to_html()
+
+
+def test_ranks_come_with_intervals_and_move_with_the_denominator(panel):
+    view = explorers.metrics(panel, "en")
+    frame = view.frame
+    assert len(frame) == 12 and frame["rank"].is_monotonic_increasing
+    assert (
+        (frame.rank_low <= frame["rank"]) & (frame["rank"] <= frame.rank_high)
+    ).mean() > 0.8
+    assert (frame.low <= frame.value).all() and (frame.value <= frame.high).all()
+    assert frame.rank_change.max() > 0 and "change rank" in view.to_html()
+    wide = (frame.high - frame.low).mean()
+    view._shrink.value = True
+    assert (view.frame.high - view.frame.low).mean() < wide
+    assert view.frame.expected_rank.is_monotonic_increasing
+    view._shrink.value, view._interval.value = False, "clopper_pearson"
+    assert (view.frame.high - view.frame.low).mean() > wide
+    other = view._variant.options[0][1]
+    view._variant.value = other
+    assert view.metric == other and len(view.frame) == 12

@@ -69,12 +69,6 @@ def find_form(year):
     return "2014" if year < 2019 else "2019" if year < 2021 else "2021"
 
 
-def add_ranks(frame):
-    ranks = frame["value"].astype(float).rank(ascending=False, method="first")
-    width = {"rank_low": (ranks - 2).clip(1), "rank_high": ranks + 2}
-    return frame.assign(rank=ranks, **width)
-
-
 def make_provinces(codes):
     frame = make_scores(len(codes), [2022, 2023]).query("year == 2022")
     names = [tiles()[code].name_zh for code in codes]
@@ -123,7 +117,7 @@ def make_variants(bodies):
 
 
 DRAWN = {
-    "ranking": lambda n, **o: plots.ranking(add_ranks(make_scores(n, [2022])), **o),
+    "ranking": lambda n, **o: plots.ranking(make_scores(n, [2022]), **o),
     "sensitivity": lambda n, **o: plots.sensitivity(
         make_variants(n), "release_on_merits", **o
     ),
@@ -132,6 +126,7 @@ DRAWN = {
     "coverage": lambda n, **o: plots.coverage(make_coverage(n), **o),
     "coverage_forms": lambda n, **o: plots.coverage(make_coverage(n), by="form", **o),
     "composition": lambda n, **o: plots.composition(make_counts(), PARTS, **o),
+    "funnel": lambda n, **o: plots.funnel(make_scores(n, [2022]), **o),
     "trend": lambda n, **o: plots.trend(make_scores(n), **o),
 }
 each_plot = pytest.mark.parametrize("name", DRAWN)
@@ -172,6 +167,7 @@ def test_a_given_axes_is_drawn_on_and_given_back(name):
     assert right.has_data() or right.patches
     assert not left.has_data()
     assert "来源" in read_notes(right)
+    right.figure.canvas.draw()
 
 
 @both_languages
@@ -411,23 +407,41 @@ def test_map_hatches_what_has_no_value_and_refuses_two_values():
 # Comparisons
 
 
-def test_rank_draws_intervals_and_says_n():
-    frame = add_ranks(make_scores(5, [2022]))
+def test_ranking_draws_intervals_and_says_n():
+    frame = make_scores(5, [2022])
+    frame[["numerator", "denominator"]] *= 20
     ax = plots.ranking(frame, lang="en")
     rows = [label.get_text() for label in ax.get_yticklabels()]
     assert rows == ["湖州市", "嘉兴市", "温州市", "宁波市", "杭州市"]
-    texts = [text.get_text() for text in ax.texts]
-    assert texts[0] == "29 %  (14)"
-    segments = ax.collections[0].get_segments()
-    assert [tuple(s[:, 0]) for s in segments][:2] == [(1, 3), (1, 4)]
+    assert next(text.get_text() for text in ax.texts) == "29 %  (280)"
+    for low, high in (segment[:, 0] for segment in ax.collections[0].get_segments()):
+        assert 1 <= low <= high <= 5
     with pytest.raises(DataError, match="2022 to 2023; choose one by year="):
-        plots.ranking(add_ranks(make_scores(3, [2022, 2023])))
+        plots.ranking(make_scores(3, [2022, 2023]))
+    with pytest.raises(DataError, match="review_rate is no proportion"):
+        plots.ranking(make_scores(3, [2022], "review_rate"))
 
 
-def test_rank_of_many_shows_both_ends():
-    ax = plots.ranking(add_ranks(make_scores(100, [2022])))
+def test_ranking_of_many_shows_both_ends_and_of_two_says_no():
+    ax = plots.ranking(make_scores(100, [2022]))
     assert len(ax.get_yticklabels()) == 40
     assert "共100个机关，只画40个" in read_notes(ax)
+    assert "不足3个机关，不排名次" in read_notes(plots.ranking(make_scores(2, [2022])))
+
+
+def test_funnel_names_only_what_lies_outside():
+    frame = make_scores(60, [2022])
+    frame[["denominator", "numerator", "value"]] = [200, 100, 0.5]
+    frame.loc[7, ["numerator", "value"]] = [190, 0.95]
+    ax = plots.funnel(frame, lang="en")
+    named = [text.get_text() for text in ax.texts if text.get_text()]
+    assert named == ["衢州市"]
+    assert "1of60bodieslieoutside" in read_notes(ax)
+    assert "(about0.1bychancealone)" in read_notes(ax)
+    target = next(
+        line for line in ax.get_lines() if line.get_label() == "all bodies together"
+    )
+    assert target.get_ydata()[0] == pytest.approx((59 * 100 + 190) / 12000)
 
 
 def test_compare_counts_the_pairs_that_change_order():
@@ -462,3 +476,52 @@ def test_compose_leaves_out_rows_with_a_blank_and_says_so():
     assert len({bar.get_hatch() for bar in ax.patches}) >= 2
     with pytest.raises(DataError, match="8 parts"):
         plots.composition(make_counts(), list("abcdefgh"))
+
+
+# Trend
+
+
+def list_runs(ax):
+    """The years of each line that is drawn, vertical ones apart."""
+    lines = (line.get_xdata() for line in ax.get_lines())
+    return [[int(x) for x in xs] for xs in lines if len(set(xs)) > 1 or len(xs) == 1]
+
+
+def test_trend_cuts_the_line_where_the_crosswalk_refuses():
+    years = range(2016, 2023)
+    ax = plots.trend(make_scores(1, years, "third_party_share"), lang="en")
+    assert list_runs(ax) == [[2016, 2017, 2018], [2019, 2020, 2021]]
+    assert "Notcomparable,2014/2019,thelineiscut" in read_notes(ax)
+    frame = make_scores(1, years, "third_party_share")
+    frame.attrs["override"] = "only to show the step"
+    ax = plots.trend(frame, lang="en")
+    assert list_runs(ax) == [[2016, 2017, 2018, 2019, 2020, 2021]]
+    notes = read_notes(ax)
+    assert "Refusaloverridden:onlytoshowthestep" in notes
+    assert "2014/2019,joinedallthesame" in notes
+
+
+def test_trend_joins_the_bridge_and_draws_the_breaks():
+    ax = plots.trend(make_scores(1, range(2015, 2023), "release_bridge"))
+    assert list_runs(ax) == [list(range(2015, 2022))]
+    at = [line.get_xdata()[0] for line in ax.get_lines() if line.get_ls() == ":"]
+    assert at == [2018.5, 2019.5]
+    assert [text.get_text() for text in ax.texts] == ["2019", "2020"]
+    assert "断点2019" in read_notes(ax) and "不可比" not in read_notes(ax)
+
+
+def test_trend_never_crosses_a_year_without_a_value():
+    frame = make_scores(1, range(2019, 2024)).query("year != 2021")
+    assert list_runs(plots.trend(frame)) == [[2019, 2020], [2022]]
+
+
+def test_trend_refuses_direct_suits_over_the_law_of_2024():
+    ax = plots.trend(make_scores(1, range(2021, 2027), "correction_direct"))
+    assert list_runs(ax) == [[2021, 2022, 2023], [2024, 2025]]
+
+
+def test_trend_shows_the_intervals():
+    ax = plots.trend(make_scores(2, [2021, 2022]))
+    spans = [tuple(s[:, 1]) for c in ax.collections for s in c.get_segments()]
+    assert (0.0, 0.1) in [tuple(np.round(span, 3)) for span in spans]
+    assert len(spans) == 2

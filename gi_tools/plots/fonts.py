@@ -71,6 +71,11 @@ def list_families(lang: str) -> list[str]:
     return [name for name in found if name]
 
 
+@cache
+def _join_glyphs(*names: str) -> frozenset[int]:
+    return frozenset().union(*map(read_glyphs, names))
+
+
 def to_label(text: object, longest: int = LONGEST) -> str:
     """
     Make any text of a report safe to draw: one short line of glyphs that exist.
@@ -81,6 +86,6 @@ def to_label(text: object, longest: int = LONGEST) -> str:
     text = unicodedata.normalize("NFC", str(text))[: 4 * longest]
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     line = line if len(line) <= longest else line[: longest - 1] + "…"
-    drawn = frozenset().union(*map(read_glyphs, list_families("zh")))
+    drawn = _join_glyphs(*list_families("zh"))
     lacking = LACKING if ord(LACKING) in drawn else "?"
     return "".join(c if ord(c) in drawn else lacking for c in line).replace("$", r"\$")

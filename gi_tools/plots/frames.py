@@ -82,4 +82,6 @@ def format_value(value: float, metric: str) -> str:
     """Write a proportion in per cent, any other value plainly."""
     one = metrics().get(metric)
     share = metric == SHARE or (one and one.kind == "proportion")
-    return f"{100 * value:.0f} %" if share else f"{value:,.3g}"
+    if share:
+        return f"{100 * value:.0f} %"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

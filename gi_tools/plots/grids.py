@@ -161,7 +161,10 @@ def _draw_grid(sheet: Sheet, values: DataFrame, there: DataFrame, metric: str) -
     if drawn.size <= MOST_MARKED:
         for row, column in np.argwhere(drawn == 0):
             ax.text(column, row, "0", ha="center", va="center", color="white", size=6)
-    ax.set_xticks(range(len(values.columns)), list(map(str, values.columns)))
+    years = list(map(str, values.columns))
+    inches = ax.get_position().width * ax.figure.get_size_inches()[0]
+    step = 1 + int(len(years) * 0.35 / inches)
+    ax.set_xticks(range(0, len(years), step), years[::step])
     ax.set_yticks(range(len(values)), list(values.index))
     ax.invert_yaxis()
     ax.spines[:].set_visible(False)

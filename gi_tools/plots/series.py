@@ -55,7 +55,7 @@ def trend(
     frame = frame.assign(body=label_bodies(frame), key=form)
     drawn = frame.dropna(subset=["value", "year"]).sort_values("year")
     with open_sheet(ax, lang, 1, 8) as sheet:
-        sheet.title(*name_metric(metric))
+        sheet.title(*name_metric(metric), pad=14)
         sheet.count(frame, len(drawn))
         if not len(drawn):
             return sheet.blank()
@@ -83,7 +83,12 @@ def _list_joins(sheet: Sheet, drawn: DataFrame, metric: str) -> dict[Pair, bool]
         if refused:
             zh, en = to_label(join.reason_zh, 200), to_label(join.reason_en, 200)
             gap = f"{join.older}/{join.newer}"
-            sheet.note(f"{gap} 不可比，线断开：{zh}", f"Not comparable, {gap}: {en}")
+            done = ("仍按所写理由相接", "joined all the same")
+            zh_done, en_done = done if override else ("线断开", "the line is cut")
+            sheet.note(
+                f"{gap} 不可比，{zh_done}：{zh}",
+                f"Not comparable, {gap}, {en_done}: {en}",
+            )
     return joins
 
 
@@ -173,7 +178,7 @@ def composition(
     shown = sums.head(MOST_ROWS)
     with open_sheet(ax, lang, 1, 4.6 + 0.42 * max(len(shown), 3)) as sheet:
         sheet.title(*title)
-        sheet.count(counts, int(sums.sum().sum()))
+        sheet.count(counts, int(sums.sum().sum()), ("（各部分之和）", "in all parts"))
         for note in notes:
             sheet.note(*note)
         left_out = len(counts) - len(whole)

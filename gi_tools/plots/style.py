@@ -29,7 +29,10 @@ GREY, FAINT = "#555555", "#BBBBBB"
 WIDTHS = {1: 8.5, 2: 17.5}  # cm: one column and two of a journal page
 NOTE_SIZE = 6.0
 
-_PIECES = regex.compile(r"[\u2e80-\uffff]|[^\s\u2e80-\uffff]+|\s+")
+# A closing mark stays with the character before it.
+_PIECES = regex.compile(
+    r"(?:[\u2e80-\uffff]|[^\s\u2e80-\uffff]+)[，。、；：）》”〕]*|\s+"
+)
 SOURCE = {
     "zh": "来源：政府信息公开工作年度报告（机关自报），gi_tools",
     "en": "Source: annual reports on government information disclosure"
@@ -54,13 +57,16 @@ class Sheet:
         if text not in self.notes:
             self.notes.append(text)
 
-    def title(self, zh: str, en: str) -> None:
-        """Write the heading over the plot."""
-        self.ax.set_title(self.say(zh, en), loc="left")
+    def title(self, zh: str, en: str, pad: float = 6) -> None:
+        """Write the heading over the plot, ``pad`` points above it."""
+        style = {"fontfamily": list_families(self.lang), "fontsize": 9, "pad": pad}
+        self.ax.set_title(self.say(zh, en), loc="left", **style)
 
-    def count(self, frame: DataFrame, drawn: int) -> None:
+    def count(
+        self, frame: DataFrame, drawn: int, what: tuple[str, str] = ("个值", "values")
+    ) -> None:
         """Note n, the forms, and why values are undefined, counted by reason."""
-        self.note(f"n = {drawn:,} 个值", f"n = {drawn:,} values")
+        self.note(*(f"n = {drawn:,} {word}" for word in what))
         if "form" in frame and len(found := sorted(set(frame["form"].dropna()))):
             names = ", ".join(map(str, found))
             self.note(f"表式：{names}", f"Forms: {names}")
@@ -92,7 +98,9 @@ class Sheet:
         room = 30 if self.ax.get_xlabel() else 20  # points for ticks and label
         under = ScaledTranslation(0, -room / 72, self.ax.figure.dpi_scale_trans)
         at = {"loc": "upper left", "bbox_to_anchor": (0, 0), "borderaxespad": 0}
-        self.ax.legend(ncols=2, bbox_transform=self.ax.transAxes + under, **at)
+        labels = self.ax.get_legend_handles_labels()[1]
+        columns = 1 if max(map(measure_text, labels), default=0) > 24 else 2
+        self.ax.legend(ncols=columns, bbox_transform=self.ax.transAxes + under, **at)
 
     def blank(self) -> Axes:
         """Say on the plot itself that there is nothing to draw."""
@@ -116,17 +124,32 @@ def open_sheet(
     if lang not in SOURCE:
         raise DataError(f"plots: unknown lang {lang!r}; use 'zh' or 'en'")
     lang = lang if find_font() else "en"
-    with plt.rc_context(list_settings(lang)):
+    with settings(lang):
         own = ax is None
         if own:
             size = (WIDTHS[columns] / 2.54, height / 2.54)
             _, ax = plt.subplots(figsize=size, layout="constrained")
-        # Ticks may be made later, outside of these settings.
-        ax.tick_params(labelfontfamily=list_families(lang))
+        # A given Axes has texts of its own, and ticks may be made after leaving.
+        families = list_families(lang)
+        ax.tick_params(labelfontfamily=families, labelsize=7)
+        for label in (ax.xaxis.label, ax.yaxis.label):
+            label.set(fontfamily=families, fontsize=8)
         sheet = Sheet(ax, lang, own)
         yield sheet
         sheet.notes.append(SOURCE[lang])
         _write_notes(sheet)
+
+
+@contextmanager
+def settings(lang: str = "zh") -> Iterator[None]:
+    """Hold the fonts, sizes and colours of the plots for figures of one's own."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(list_settings(lang)):
+        yield
+        # The first figure wakes the backend, and a notebook's then turns this on.
+        interactive = mpl.is_interactive()
+    mpl.interactive(interactive)
 
 
 def list_settings(lang: str) -> dict[str, Any]:
@@ -165,24 +188,27 @@ def save(figure: Figure | Axes, path: str | Path) -> Path:
 
     Equal figures give equal bytes: no date is written. DataError for other suffixes.
     """
-    import matplotlib.pyplot as plt
-
     path = Path(path)
     dates = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
     if path.suffix.lower() not in dates:
         raise DataError(f"{path.name}: not a kind of picture; use .svg, .pdf or .png")
     figure = getattr(figure, "figure", figure)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with plt.rc_context(list_settings("zh")):
+    with settings():
         figure.savefig(path, metadata=dates[path.suffix.lower()], bbox_inches="tight")
     return path
 
 
+def measure_text(text: str) -> int:
+    """Count the width of a text in Latin characters; a Chinese one counts two."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
 def wrap(items: Iterable[str], width: float) -> str:
-    """Fill lines of ``width`` Latin characters; a Chinese one counts two."""
+    """Fill lines of ``width`` Latin characters with items, a dot between them."""
     lines, room = [""], width
     for piece in _PIECES.findall(" · ".join(items)):
-        size = sum(2 if east_asian_width(c) in "WF" else 1 for c in piece)
+        size = measure_text(piece)
         if size > room and lines[-1]:
             lines, room = [*lines, ""], width
             piece = piece.lstrip()
