@@ -26,8 +26,14 @@ from gi_tools.metrics import compare, measure, sensitivity
 from gi_tools.panel import Panel, build_panel
 from gi_tools.quality import Quality, assess
 from gi_tools.readers import read
-from gi_tools.registers import list_claims, list_reports, list_sections
+from gi_tools.registers import (
+    list_claims,
+    list_namings,
+    list_reports,
+    list_sections,
+)
 from gi_tools.reports import Report, parse
+from gi_tools.simulation import simulate
 
 __version__ = "0.1.0"
 
@@ -50,11 +56,13 @@ __all__ = [
     "compare_claims",
     "entries",
     "list_claims",
+    "list_namings",
     "list_reports",
     "list_sections",
     "measure",
     "parse",
     "read",
     "sensitivity",
+    "simulate",
     "tabulate",
 ]
