@@ -12,6 +12,7 @@
 from gi_tools.agreement import compare_claims
 from gi_tools.checks import Findings, check
 from gi_tools.codebook import entries
+from gi_tools.datasets import Observed, Samples, observed, samples
 from gi_tools.documents import Document
 from gi_tools.errors import (
     CodebookError,
@@ -44,11 +45,13 @@ __all__ = [
     "Document",
     "Findings",
     "GiError",
+    "Observed",
     "Panel",
     "ParseError",
     "Quality",
     "ReadError",
     "Report",
+    "Samples",
     "assess",
     "build_panel",
     "check",
@@ -60,8 +63,10 @@ __all__ = [
     "list_reports",
     "list_sections",
     "measure",
+    "observed",
     "parse",
     "read",
+    "samples",
     "sensitivity",
     "simulate",
     "tabulate",

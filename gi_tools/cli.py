@@ -16,6 +16,7 @@ from gi_tools.codebook import entries, forms
 from gi_tools.errors import DataError, GiError
 from gi_tools.facts import COLUMNS, to_facts
 from gi_tools.quality import assess
+from gi_tools.packages import add_package
 from gi_tools.readers import read
 from gi_tools.registers import NamingRow, to_naming_rows
 from gi_tools.reports import Report, parse
@@ -74,6 +75,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_quality(verbs)
     _add_simulate(verbs)
     _add_score(verbs)
+    add_package(verbs)
     return parser
 
 

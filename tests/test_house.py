@@ -21,6 +21,7 @@ FLOORS = [
     {"sections", "identity", "tables", "claims", "instruments"},
     {"reports"},
     {"facts", "registers"},
+    {"datasets"},
     {"checks"},
     {"repairs"},
     {"crosswalk", "bodies"},
@@ -35,7 +36,7 @@ FLOORS = [
     {"plots"},
     {"explorers", "lessons"},
     {ROOT},
-    {"cli", "__main__"},
+    {"cli", "packages", "__main__"},
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 
