@@ -72,14 +72,9 @@ def _build_parser() -> argparse.ArgumentParser:
     book.add_argument("--form", help="one form only, such as 2021")
     book.add_argument("--format", choices=("csv", "md"), default="csv")
     book.set_defaults(run=_run_codebook)
+    _add_quality(verbs)
     _add_simulate(verbs)
     _add_score(verbs)
-    text = "state the quality of reports: cells, checks, prose, dates, years, no score"
-    page = verbs.add_parser("quality", help=text, description=text.capitalize() + ".")
-    page.add_argument("files", nargs="+", metavar="FILE")
-    page.add_argument("-o", "--output", metavar="PAGE", help="a .html or .md file")
-    page.add_argument("--lang", choices=("zh", "en"), default="zh")
-    page.set_defaults(run=_run_quality)
     add_package(verbs)
     return parser
 
@@ -119,6 +114,15 @@ def _run_check(args: argparse.Namespace) -> int:
     if args.csv:
         _write_csv([Finding._fields], sys.stdout)
     return _each(args, _check_to_json, _check_to_csv, _check_to_text)
+
+
+def _add_quality(verbs: argparse._SubParsersAction) -> None:
+    text = "state the quality of reports: cells, checks, prose, dates, years, no score"
+    page = verbs.add_parser("quality", help=text, description=text.capitalize() + ".")
+    page.add_argument("files", nargs="+", metavar="FILE")
+    page.add_argument("-o", "--output", metavar="PAGE", help="a .html or .md file")
+    page.add_argument("--lang", choices=("zh", "en"), default="zh")
+    page.set_defaults(run=_run_quality)
 
 
 def _run_quality(args: argparse.Namespace) -> int:
