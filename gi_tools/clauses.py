@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import regex
 
+from gi_tools.openings import Phrase
 from gi_tools.phrases import Phrasebook
 from gi_tools.text import hanzi_to_number, to_number
 
@@ -31,14 +32,6 @@ class Figure(NamedTuple):
     unit: str
     about: bool
     spelt: bool
-
-
-class Phrase(NamedTuple):
-    """A phrase of ``claims.toml`` in the text, by its name."""
-
-    start: int
-    end: int
-    name: str
 
 
 class Scope(NamedTuple):
@@ -71,7 +64,7 @@ class Line:
         last = self.pause_after(self.figures[-1].end) if self.figures else start
         # Behind the last figure only words of none can say anything.
         stop = end if _DENIAL.search(text, last, end) else last
-        self.phrases = find_phrases(book, text, start, stop)
+        self.phrases = book.openings.find(text, start, stop)
         self._starts = [phrase.start for phrase in self.phrases]
         self._figures = [figure.start for figure in self.figures]
 
@@ -147,18 +140,6 @@ class Line:
             return end, behind[0].name, behind
         empty = behind or self.is_filler(figure.end, end)
         return end, "" if empty else "?", behind
-
-
-def find_phrases(book: Phrasebook, text: str, start: int, end: int) -> list[Phrase]:
-    """List the phrases of a stretch of text; at one place the first of the book."""
-    phrases, done = [], start
-    match = book.openings.match
-    for sign in book.openings.signs.finditer(text, start, end):
-        at = sign.start()
-        if at >= done and (found := match(text, at, end)):
-            name, done = found
-            phrases.append(Phrase(at, done, name))
-    return phrases
 
 
 def find_figures(book: Phrasebook, text: str, start: int, end: int) -> list[Figure]:

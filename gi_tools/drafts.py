@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import regex
 
-from gi_tools.clauses import SILENT, Line, Phrase, Scope, find_phrases
+from gi_tools.clauses import SILENT, Line, Scope
 from gi_tools.meanings import (
     DIRECT,
     STRONG,
@@ -18,6 +18,7 @@ from gi_tools.meanings import (
     find_meanings,
     name_to_concept,
 )
+from gi_tools.openings import Phrase
 from gi_tools.phrases import Phrasebook
 from gi_tools.prose import Sentence
 
@@ -95,7 +96,7 @@ class Reader:
         line = Line(self.text, sentence.start, sentence.end, self.book)
         heading = sentence.heading
         if heading not in self._headings:
-            found = find_phrases(self.book, heading, 0, len(heading))
+            found = self.book.openings.find(heading, 0, len(heading))
             self._headings[heading] = found
         denials = [p for p in line.phrases if p.name in ("none", "free")]
         self.seen += len(line.figures) + len(denials)

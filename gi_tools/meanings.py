@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import regex
 
-from gi_tools.clauses import Line, Phrase, Scope
+from gi_tools.clauses import Line, Scope
+from gi_tools.openings import Phrase
 from gi_tools.phrases import Phrasebook, Rule
 
 STRONG = 3  # rank from which a rule stands before what the words behind the figure say

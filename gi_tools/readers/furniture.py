@@ -12,6 +12,7 @@ from gi_tools.documents import Grid, Paragraph
 from gi_tools.text import fold
 
 LONGEST = 160  # a line of furniture is short; anything longer is read
+LONGEST_CARD = 12  # rows of a catalogue card
 
 _COLON = regex.compile("[:：]")
 
@@ -46,10 +47,11 @@ def is_furniture_tag(tag: str, names: str) -> bool:
 
 def is_catalogue(grid: Grid) -> bool:
     """Whether a table is the catalogue card above a report (索引号, 发布机构 …)."""
-    labels = _book()["catalogue"]
-    cells = [cell.text for row in grid.rows[:12] for cell in row if len(cell.text) < 60]
+    if len(grid.rows) > LONGEST_CARD:
+        return False
+    cells = [cell.text for row in grid.rows for cell in row if len(cell.text) < 60]
     heads = {_COLON.split(fold(text), 1)[0] for text in cells}
-    return len(grid.rows) <= 12 and len(heads & labels) >= 2
+    return len(heads & _book()["catalogue"]) >= 2
 
 
 def split_furniture(
