@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-import regex
 from rapidfuzz import fuzz, process
 
 from gi_tools.codebook import Row, Table, forms, label_key
 from gi_tools.documents import Span
-from gi_tools.text import fold
+from gi_tools.text import HAN, fold
 from gi_tools.tokens import PROSE, Token
 
 NEARLY = 74  # rapidfuzz ratio from which a label is the same with a slip in it
@@ -19,8 +19,8 @@ SAME_NUMBER = 0.2  # worth of carrying the printed enumerator
 WITH_VALUE = 0.3  # worth of standing before a figure or an empty cell
 LONGEST_WRAP = 16  # a label broken over more lines is not joined
 
-_NUMBER = regex.compile(r"\(?([一二三四五六七八九十]{1,3}|\d{1,2})[、.,)]")
-_FIGURE = regex.compile(r"\p{Han}\d")  # a figure run onto a label is no slip
+_NUMBER = re.compile(r"\(?([一二三四五六七八九十]{1,3}|\d{1,2})[、.,)]")
+_FIGURE = re.compile(rf"[{HAN}]\d")  # a figure run onto a label is no slip
 
 
 class Line(NamedTuple):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from decimal import Decimal
 from typing import NamedTuple
-
-import regex
 
 from gi_tools.openings import Phrase
 from gi_tools.phrases import Phrasebook
@@ -16,9 +15,9 @@ STEERING = frozenset(("part", "none", "besides", "respectively"))
 SILENT = frozenset(("year", "running", "this_year", "last_year", "until"))
 SILENT |= {"so_far", "besides", "part"}
 LONGEST_FILLER = 90  # a bracketed note, and some words
-_PAUSE = regex.compile(r"[,;:()。]")
-_STOP = regex.compile(r"[,;:()。、]")
-_DENIAL = regex.compile("[未没无免零不]")
+_PAUSE = re.compile(r"[,;:()。]")
+_STOP = re.compile(r"[,;:()。、]")
+_DENIAL = re.compile("[未没无免零不]")
 _ALONE = frozenset(",;。、:)\n")
 _SCALE = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
-
-import regex
 
 from gi_tools.clauses import SILENT, Line, Scope
 from gi_tools.meanings import (
@@ -24,7 +23,7 @@ from gi_tools.prose import Sentence
 
 FAR = 2  # signs between a figure and the next one of a list
 CARRIED = frozenset(("carried_in", "carried_out"))
-_SHARE = regex.compile(
+_SHARE = re.compile(
     r"占(?:了)?(?P<of>[^,;:。%]{0,40}?)的?(?:比例|比重)?[为达约近]{0,2}$"
 )
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache, lru_cache
 from importlib.resources import files
-
-import regex
 
 from gi_tools.documents import Grid, Paragraph
 from gi_tools.text import fold
@@ -14,7 +13,7 @@ from gi_tools.text import fold
 LONGEST = 160  # a line of furniture is short; anything longer is read
 LONGEST_CARD = 12  # rows of a catalogue card
 
-_COLON = regex.compile("[:：]")
+_COLON = re.compile("[:：]")
 
 
 @cache
@@ -22,8 +21,8 @@ def _book() -> dict:
     path = files("gi_tools") / "codebooks" / "furniture.toml"
     book = tomllib.loads(path.read_text("utf-8"))
     return {
-        "line": regex.compile("|".join(book["lines"]), regex.I),
-        "name": regex.compile(rf"(?<![a-z])(?:{book['names']})", regex.I),
+        "line": re.compile("|".join(book["lines"]), re.I),
+        "name": re.compile(rf"(?<![a-z])(?:{book['names']})", re.I),
         "tags": frozenset(book["tags"]),
         "catalogue": frozenset(map(fold, book["catalogue"])),
     }
