@@ -62,8 +62,7 @@ def read_claims(
     prose = Prose(document, taken, book.words)
     year = _find_year(prose.text)
     reader = Reader(prose.hidden, book, year)
-    anchors = (found.start() for found in book.anchor.finditer(prose.hidden))
-    for sentence in prose.sentences_with(anchors):
+    for sentence in prose.sentences_with(book.anchor):
         reader.read(sentence)
         if reader.seen >= MOST:
             break

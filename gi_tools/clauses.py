@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from gi_tools.openings import Phrase
-from gi_tools.phrases import Phrasebook
+from gi_tools.phrases import HANZI, Phrasebook
 from gi_tools.text import hanzi_to_number, to_number
 
 STEERING = frozenset(("part", "none", "besides", "respectively"))
@@ -17,6 +17,7 @@ SILENT |= {"so_far", "besides", "part"}
 LONGEST_FILLER = 90  # a bracketed note, and some words
 _PAUSE = re.compile(r"[,;:()。]")
 _STOP = re.compile(r"[,;:()。、]")
+_BEGINS = re.compile(rf"[第约近超逾大共\d{HANZI}]")
 _DENIAL = re.compile("[未没无免零不]")
 _ALONE = frozenset(",;。、:)\n")
 _SCALE = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
@@ -143,8 +144,14 @@ class Line:
 
 def find_figures(book: Phrasebook, text: str, start: int, end: int) -> list[Figure]:
     """List what can be a count: a number with a unit, or alone before a pause."""
-    figures = []
-    for found in book.figure.finditer(text, start, end):
+    figures, done = [], start
+    for sign in _BEGINS.finditer(text, start, end):
+        if sign.start() < done:
+            continue
+        found = book.figure.match(text, sign.start(), end)
+        if not found:
+            continue
+        done = found.end()
         # In the order of the pattern: about, digits, signs of more, unit; spelt; nil.
         about, digits, *more, unit, more3, spelt, more4, unit2, nil = found.groups()
         if not (digits or spelt or nil):

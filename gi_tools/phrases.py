@@ -14,7 +14,7 @@ from gi_tools.openings import Openings
 from gi_tools.text import HAN
 
 NATIONAL = ("2014", "2019", "2021")
-_HANZI = "零〇一二三四五六七八九十百千两"
+HANZI = "零〇一二三四五六七八九十百千两"
 
 
 class Concept(NamedTuple):
@@ -135,12 +135,12 @@ def _verify(names: list[str], concepts: dict, rules: list[Rule]) -> None:
 def _figure_pattern(unit: str) -> str:
     """A figure with its unit; ordinals match without groups, to be passed over."""
     return (
-        rf"第[\d{_HANZI}]{{1,6}}(?:[至到、~—-]{{1,2}}第?[\d{_HANZI}]{{1,6}}){{0,6}}"
+        rf"第[\d{HANZI}]{{1,6}}(?:[至到、~—-]{{1,2}}第?[\d{HANZI}]{{1,6}}){{0,6}}"
         r"|(?<![\d.A-Za-z/=])(?<!\d,)(约|近|超过|超|逾|大约|共约)?"
         r"(\d{1,3}(?:,\d{3}){1,4}(?!\d)(?:\.\d{1,6})?"
         r"|\d{1,15}(?:\.\d{1,6})?(?:_\d{1,15}){0,6})"
         rf"([余多])?([百千万亿](?!元))?([余多])?({unit})?([余多]|左右|上下|以上)?"
-        rf"|(?<![第同每之统唯进逐有无任数几{_HANZI}])([{_HANZI}][{_HANZI}万亿]{{0,9}})"
+        rf"|(?<![第同每之统唯进逐有无任数几{HANZI}])([{HANZI}][{HANZI}万亿]{{0,9}})"
         rf"([余多])?({unit})|(?<=[为是:])(零)(?![{HAN}])"
     )
 
@@ -148,8 +148,8 @@ def _figure_pattern(unit: str) -> str:
 def _anchor_pattern(unit: str) -> str:
     """What a sentence must hold to be looked at: a count, a word of none, or free."""
     return (
-        rf"[\d{_HANZI}万亿未没无免不](?:(?<=\d)[余多]?[百千万亿]?[余多]?(?:{unit}"
-        rf"|[,;。、:)\n!?]|\Z)|(?<=[{_HANZI}万亿])[余多]?(?:{unit})|(?<=[无免零])"
+        rf"[\d{HANZI}万亿未没无免不](?:(?<=\d)[余多]?[百千万亿]?[余多]?(?:{unit}"
+        rf"|[,;。、:)\n!?]|\Z)|(?<=[{HANZI}万亿])[余多]?(?:{unit})|(?<=[无免零])"
         r"|(?<=[未没])(?=[人收接受发产出引提涉存有登曾能再共直予因被向对])"
         r"|(?<=不)(?=[收涉存]))"
     )

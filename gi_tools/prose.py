@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from gi_tools.documents import Block, Document, Grid, Paragraph, Place, Span, Spot
@@ -85,14 +85,12 @@ class Prose:
         self.text = text
         self.hidden = _HIDDEN.sub(lambda found: "□" * len(found[0]), self.text)
 
-    def sentences_with(self, offsets: Iterable[int]) -> Iterator[Sentence]:
-        """Yield the sentences that hold one of the offsets, which must grow."""
+    def sentences_with(self, anchor: re.Pattern) -> Iterator[Sentence]:
+        """Yield the sentences that hold a match of a pattern in ``hidden``."""
         text, done = self.text, 0
         heading, line = (0, 0), 0  # the last one seen, and the line reached
-        for offset in offsets:
-            if offset < done:
-                continue
-            start, done = self._bounds(offset, done)
+        while match := anchor.search(self.hidden, done):
+            start, done = self._bounds(match.start(), done)
             while line <= start:
                 if found := _HEADING.match(text, line):
                     if found.end() > start:
