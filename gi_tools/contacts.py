@@ -16,7 +16,12 @@ _NUMBER = (
 )
 _NOT = "(?<!监督电|举报电|投诉电|热线电)"
 _NEXT = "邮政?编|联系|电话|办公电话|传真"
-_HOST = r"(?:[A-Za-z0-9\-]{1,40}\.){1,5}(?:gov|org|com|net|edu|cn)(?:\.cn)?(?![A-Za-z])"
+_SITE = r"[\w.\-]{3,80}(?:[:/][A-Za-z0-9_./%?=&~#:\-]{0,150})?"
+_HOST = (
+    r"[A-Za-z0-9\-]{0,39}\.(?:[A-Za-z0-9\-]{1,40}\.){0,4}"
+    r"(?:gov|org|com|net|edu|cn)(?:\.cn)?(?![A-Za-z])(?:/[A-Za-z0-9_./%?=&~#\-]{0,150})?"
+)
+# Each begins with a literal or a set, so that a search skips what cannot begin one.
 _PATTERNS = {
     "address": (
         r"地(?<!网站地|网络地|邮箱地|电子地|IP地)\s?址\s?(?:为|是|[:：])\s{0,4}"
@@ -33,8 +38,8 @@ _PATTERNS = {
         r"(?:[A-Za-z0-9\-]{1,40}\.){1,4}[A-Za-z]{2,10})"
     ),
     "website": (
-        r"(?P<value>(?:https?:)?//[\w.\-]{3,80}(?:[:/][A-Za-z0-9_./%?=&~#:\-]{0,150})?"
-        rf"|(?<![\w@.\-]){_HOST}(?:/[A-Za-z0-9_./%?=&~#\-]{{0,150}})?)"
+        rf"(?P<value>[A-Za-z0-9/\-](?:(?:(?<=/)|(?<=h)ttps?:/)/{_SITE}"
+        rf"|(?<=[A-Za-z0-9\-])(?<![\w@.\-].){_HOST}))"
     ),
 }
 _COMPILED = {key: re.compile(pattern, re.ASCII) for key, pattern in _PATTERNS.items()}
