@@ -12,7 +12,7 @@ ROOT = PACKAGE.name
 # From the ground up. A module may import from its own floor and from those below
 # it. The package itself (its __init__) stands above all rooms and below the cli.
 FLOORS = [
-    {"errors", "text"},
+    {"errors", "text", "exports", "slips"},
     {"documents", "codebook", "regions", "dates"},
     {"readers"},
     {"tokens", "alignment", "columns", "slots", "rows", "outcomes", "detection"}
@@ -21,15 +21,22 @@ FLOORS = [
     {"sections", "identity", "tables", "claims", "instruments"},
     {"reports"},
     {"facts", "registers"},
+    {"datasets"},
     {"checks"},
     {"repairs"},
+    {"crosswalk", "bodies"},
+    {"cells", "coverage", "catalogue"},
     {"panel"},
-    {"metrics", "statistics", "forensics"},
-    {"corpus", "replication", "fetching", "simulation", "scoring"},
+    {"statistics"},
+    {"metrics", "funnels", "effects", "forensics"}
+    | {"agreement", "comparisons", "explanations", "quantifiers", "shares"}
+    | {"wordings"},
+    {"corpus", "replication", "fetching", "simulation", "scoring"}
+    | {"quality", "quality_pages"},
     {"plots"},
     {"explorers", "lessons"},
     {ROOT},
-    {"cli", "__main__"},
+    {"cli", "packages", "__main__"},
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 
