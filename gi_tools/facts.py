@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.reports import Report
@@ -41,6 +42,7 @@ class Fact(NamedTuple):
 
 
 COLUMNS = list(Fact._fields)
+HEAD = COLUMNS.index("indicator")  # columns that all facts of a report share
 
 
 def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
@@ -55,10 +57,13 @@ def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
     import pandas as pd
 
     reports = [reports] if isinstance(reports, Report) else list(reports)
-    rows = [fact for report in reports for fact in to_facts(report)]
-    texts = np.empty((len(COLUMNS), len(rows)), dtype=object)
-    for number, column in enumerate(zip(*rows, strict=True)):
-        texts[number] = column
+    parts = [_list_rows(report, True) for report in reports]
+    heads = [head for head, rows in parts for _ in rows]
+    texts = np.empty((len(COLUMNS), len(heads)), dtype=object)
+    if heads:
+        texts[:HEAD] = list(zip(*heads, strict=True))
+        rows = chain.from_iterable(rows for _, rows in parts)
+        texts[HEAD:] = list(zip(*rows, strict=True))
     frame = pd.DataFrame(texts.T, columns=COLUMNS, dtype=object, copy=False)
     for name, kind in (("year", "Int64"), ("value", "Float64")):
         place = COLUMNS.index(name)
@@ -72,17 +77,20 @@ def to_facts(report: Report, *, absent: bool = True) -> Iterator[Fact]:
 
     ``absent`` adds the cells that a table of the document lacks.
     """
+    head, rows = _list_rows(report, absent)
+    return (Fact(*head, *row) for row in rows)
+
+
+def _list_rows(report: Report, absent: bool) -> tuple[tuple, list[tuple]]:
+    """What all facts of a report share, and the rest of each."""
     who, locate = report.identity, report.document.locate
     code = who.region.code if who.region else None
-    head = (report.report_id, who.agency, code, who.year, report.form)
-    for figure in report.figures:
-        name, applicant, value, unit, state, raw, place, _ = figure
-        where = locate(place)
-        yield Fact(*head, name, applicant, value, unit, state, raw, "table", where)
+    rows = [(*f[:6], "table", locate(f.place)) for f in report.figures]
     for claim in report.claims:
         if claim.indicator:
             state = "unreadable" if claim.value is None else "reported"
             found = (claim.indicator, None, claim.value, claim.unit, state, claim.raw)
-            yield Fact(*head, *found, "prose", locate(claim.place))
+            rows.append((*found, "prose", locate(claim.place)))
     for name, applicant, unit in report.absent if absent else ():
-        yield Fact(*head, name, applicant, None, unit, "absent", "", "table", "")
+        rows.append((name, applicant, None, unit, "absent", "", "table", ""))
+    return (report.report_id, who.agency, code, who.year, report.form), rows
