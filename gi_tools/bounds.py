@@ -62,7 +62,9 @@ class Bounds:
         is_exact = self.is_exact or self.low[cell] == self.high[cell]
         return Interval(self.low[cell], self.high[cell], rules, step, is_exact)
 
-    def narrow(self, cell: int, value: float, rules: frozenset[str], is_low: bool) -> bool:
+    def narrow(
+        self, cell: int, value: float, rules: frozenset[str], is_low: bool
+    ) -> bool:
         """Take a better bound and say whether it was; Conflict when none is left."""
         if self.sheet.system.is_count[cell]:
             value = ceil(value - EPSILON) if is_low else floor(value + EPSILON)
@@ -88,7 +90,9 @@ def find_bounds(sheet: Sheet, equations: Sequence[Equation]) -> dict[int, Interv
     bounds = Bounds(sheet, equations)
     if bounds.open:
         _sweep(bounds)
-        loose = [one for one in equations if any(_is_wide(bounds, c) for c, _ in one.terms)]
+        loose = [
+            one for one in equations if any(_is_wide(bounds, c) for c, _ in one.terms)
+        ]
         if _has_circle(bounds, loose):
             _sharpen(bounds, loose)
     return {cell: bounds.give(cell) for cell in sorted(bounds.open)}
@@ -140,7 +144,9 @@ def _press_down(
             better = -room > held[cell] if is_low else room < held[cell]
             if better:
                 if len(proof) == 1:
-                    proof = proof.union(*(_prove(bounds, c, s) for c, s, _ in open_terms))
+                    proof = proof.union(
+                        *(_prove(bounds, c, s) for c, s, _ in open_terms)
+                    )
                 value = -room if is_low else room
                 moved |= bounds.narrow(cell, value, frozenset(proof), is_low)
     if not open_terms and least > equation.tolerance + EPSILON:
@@ -192,7 +198,9 @@ def _sharpen(bounds: Bounds, loose: Sequence[Equation]) -> None:
     )
     fixed = bounds.limits | {c: v for c, v in bounds.low.items() if c not in cells}
     whole = [bounds.sheet.system.is_count[c] for c in cells]
-    solve = pose_limits(loose, cells, fixed, [bounds.low[c] for c in cells], highs, whole)
+    solve = pose_limits(
+        loose, cells, fixed, [bounds.low[c] for c in cells], highs, whole
+    )
     seen: list[list[float]] = []
     for place, is_low in ((p, s) for p in range(len(cells)) for s in (True, False)):
         edge = (bounds.low if is_low else bounds.high)[cells[place]]

@@ -11,8 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.codebook import Rule, Term, forms, rules
-from gi_tools.errors import DataError
-from gi_tools.facts import Fact
+from gi_tools.facts import Fact, iterate
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -131,20 +130,7 @@ def check(facts: DataFrame) -> Findings:
     it holds for none, and is unknown otherwise. Rules between two years run where
     both reports of a body are in the frame. Raises DataError for missing columns.
     """
-    missing = [name for name in NEEDED if name not in facts.columns]
-    if missing:
-        raise DataError(
-            f"facts lack {', '.join(missing)}; use the frame of gi.tabulate"
-        )
-    import pandas as pd
-
-    na, columns = pd.NA, []
-    for name in NEEDED:
-        values = facts[name].tolist()
-        if name in ("agency", "year", "applicant", "value"):
-            values = [None if v is na or v is None or v != v else v for v in values]
-        columns.append(values)
-    return Findings(tuple(_check_rows(zip(*columns, strict=True))))
+    return Findings(tuple(_check_rows(iterate(facts, NEEDED))))
 
 
 def check_facts(facts: Iterable[Fact]) -> Findings:
@@ -162,14 +148,14 @@ def _check_rows(rows: Iterable[Sequence]) -> Iterator[Finding]:
     years = {(agency, year): cells for (_, agency, year, _), cells in reports.items()}
     for (report_id, agency, year, form), cells in reports.items():
         before = years.get((agency, year - 1)) if agency and year else None
-        for key in _form_keys(form, cells):
+        for key in find_form_keys(form, cells):
             for rule in rules(key):
                 if (found := _confront(rule, cells, before)) is not None:
                     yield Finding(report_id, agency, year, *found)
 
 
-def _form_keys(form: str, cells: Cells) -> list[str]:
-    """The codebook keys of a form: a pre-2014 family is told by its indicators."""
+def find_form_keys(form: str, cells: Iterable[tuple[str, str | None]]) -> list[str]:
+    """Give the codebook keys of a form: indicators tell a family before 2014."""
     if form in forms():
         return [form]
     families = {indicator.split(".")[0] for indicator, _ in cells}

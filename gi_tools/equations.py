@@ -33,11 +33,12 @@ class System(NamedTuple):
 
     Hard are rules with the severity error, the others (bounds that follow from a
     note, usual relations) may lawfully break. ``uses`` lists for each cell the hard
-    equations it stands in, ``block`` joins equations that share cells, ``shade``
-    tells classes of hard equations apart that share none: one cell mends at most one
-    of a class.
+    equations it stands in, ``blocks`` groups those that hang together by common
+    cells, ``shade`` tells classes of hard equations apart that share none: one cell
+    mends at most one of a class. ``grids`` are the tables, row by row.
     """
 
+    form: str
     cells: tuple[Key, ...]
     index: Mapping[Key, int]
     is_count: tuple[bool, ...]
@@ -45,7 +46,7 @@ class System(NamedTuple):
     hard: tuple[Equation, ...]
     soft: tuple[Equation, ...]
     uses: tuple[tuple[tuple[int, int], ...], ...]
-    block: tuple[int, ...]
+    blocks: tuple[tuple[int, ...], ...]
     shade: tuple[int, ...]
     grids: tuple[tuple[tuple[int, ...], ...], ...]
 
@@ -58,6 +59,14 @@ class Sheet:
     def __init__(self, system: System, cells: Mapping[Key, float | None]) -> None:
         self.system = system
         self.values = [cells.get(key) for key in system.cells]
+
+    def change(self, values: Iterable[tuple[int, float | None]]) -> Sheet:
+        """Copy the sheet with some cells changed."""
+        new = Sheet(self.system, {})
+        new.values = list(self.values)
+        for cell, value in values:
+            new.values[cell] = value
+        return new
 
     def find_gap(self, equation: Equation) -> float:
         """Give by how much an equation fails whatever its open cells are, else 0."""
@@ -83,7 +92,7 @@ class Sheet:
         return {number: gap for number, gap in found if gap}
 
     def is_possible(self, cell: int, value: float) -> bool:
-        """Whether a value can stand in a cell: counts are whole, and few are below 0."""
+        """Whether a value can stand in a cell: counts are whole and rarely below 0."""
         if self.system.is_count[cell] and abs(value - round(value)) > EPSILON:
             return False
         return value > -EPSILON or self.system.is_signed[cell]
@@ -114,6 +123,7 @@ def build_system(form_key: str) -> System:
         for table in form.tables
     )
     return System(
+        form_key,
         cells,
         index,
         tuple(target.unit not in MONEY for target in form.targets),
@@ -127,10 +137,12 @@ def build_system(form_key: str) -> System:
     )
 
 
-def build_matrix(system: System) -> ndarray:
+@cache
+def build_matrix(form_key: str) -> ndarray:
     """Write the hard equations as a matrix, a row each; columns are the cells."""
     import numpy as np
 
+    system = build_system(form_key)
     matrix = np.zeros((len(system.hard), len(system.cells)))
     for number, equation in enumerate(system.hard):
         for cell, sign in equation.terms:
@@ -155,16 +167,15 @@ def _to_equations(rule: Rule, index: Mapping[Key, int]) -> Iterable[Equation]:
         yield Equation(rule.id, tuple(terms), is_equal, rule.basis, rule.tolerance)
 
 
-def _join_blocks(hard: tuple[Equation, ...]) -> tuple[int, ...]:
-    """Number the groups of equations that hang together by common cells."""
-    names = list(range(len(hard)))
-    owner: dict[int, int] = {}
+def _join_blocks(hard: tuple[Equation, ...]) -> tuple[tuple[int, ...], ...]:
+    blocks: list[tuple[set[int], list[int]]] = []
     for number, equation in enumerate(hard):
-        for cell, _ in equation.terms:
-            if (other := names[owner.setdefault(cell, number)]) != names[number]:
-                mine = names[number]
-                names = [other if name == mine else name for name in names]
-    return tuple(names)
+        cells, numbers = {cell for cell, _ in equation.terms}, [number]
+        for block in [block for block in blocks if block[0] & cells]:
+            blocks.remove(block)
+            cells, numbers = cells | block[0], block[1] + numbers
+        blocks.append((cells, numbers))
+    return tuple(tuple(sorted(numbers)) for _, numbers in blocks)
 
 
 def _shade(hard: tuple[Equation, ...]) -> tuple[int, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from gi_tools.errors import DataError
 from gi_tools.reports import Report
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Fact(NamedTuple):
 
 
 COLUMNS = list(Fact._fields)
+NULLABLE = ("agency", "region_code", "year", "form", "applicant", "value")
 
 
 def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
@@ -51,19 +53,45 @@ def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
     number is <NA>, never zero. Cells that a table of the form should have and the
     document lacks come with the state absent.
     """
+    reports = [reports] if isinstance(reports, Report) else list(reports)
+    return to_frame([fact for report in reports for fact in to_facts(report)])
+
+
+def to_frame(facts: Sequence[Fact]) -> DataFrame:
+    """Put plain facts into the frame that ``tabulate`` gives."""
     import numpy as np
     import pandas as pd
 
-    reports = [reports] if isinstance(reports, Report) else list(reports)
-    rows = [fact for report in reports for fact in to_facts(report)]
-    texts = np.empty((len(COLUMNS), len(rows)), dtype=object)
-    for number, column in enumerate(zip(*rows, strict=True)):
+    texts = np.empty((len(COLUMNS), len(facts)), dtype=object)
+    for number, column in enumerate(zip(*facts, strict=True)):
         texts[number] = column
     frame = pd.DataFrame(texts.T, columns=COLUMNS, dtype=object, copy=False)
     for name, kind in (("year", "Int64"), ("value", "Float64")):
         place = COLUMNS.index(name)
         frame.isetitem(place, pd.array(texts[place].tolist(), dtype=kind))
     return frame
+
+
+def iterate(frame: DataFrame, names: Sequence[str]) -> Iterator[tuple]:
+    """
+    Yield the rows of a facts frame as tuples of some columns, missing values as None.
+
+    Raises DataError where a column is lacking.
+    """
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise DataError(
+            f"facts lack {', '.join(missing)}; use the frame of gi.tabulate"
+        )
+    import pandas as pd
+
+    na, columns = pd.NA, []
+    for name in names:
+        values = frame[name].tolist()
+        if name in NULLABLE:
+            values = [None if v is na or v is None or v != v else v for v in values]
+        columns.append(values)
+    return zip(*columns, strict=True)
 
 
 def to_facts(report: Report, *, absent: bool = True) -> Iterator[Fact]:

@@ -7,7 +7,8 @@ from math import inf
 
 from gi_tools.equations import EPSILON, Equation, Sheet
 
-SECONDS = 0.2  # at most for one program; what is not done by then is left open
+# A limit on nodes, not on seconds: the same figures give the same answer anywhere.
+OPTIONS = {"node_limit": 200}
 ENDLESS = 1e9  # stands for no upper limit
 WIDER = 1000.0  # times as large a change is allowed when the tight one finds nothing
 
@@ -44,10 +45,9 @@ def pose_limits(
     def solve(target: int, sense: int) -> list[float] | None:
         goal = np.zeros(len(cells))
         goal[target] = sense
-        options = {"time_limit": SECONDS}
         whole = np.array(is_count, dtype=int)
         found = milp(
-            goal, constraints=rows, bounds=box, integrality=whole, options=options
+            goal, constraints=rows, bounds=box, integrality=whole, options=OPTIONS
         )
         if found.status == 2:
             return []
@@ -89,7 +89,7 @@ def _solve_changes(
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import lil_array
 
-    # Columns: how far each cell rises, how far it falls, whether it changes, open cells.
+    # Columns: how far a cell rises, how far it falls, whether it changes; open cells.
     cells, n = list(weights), len(weights)
     place = {cell: number for number, cell in enumerate(cells)}
     others = {c for one in equations for c, _ in one.terms if sheet.values[c] is None}
@@ -127,7 +127,7 @@ def _solve_changes(
         constraints=LinearConstraint(rows.tocsr(), low, high),
         bounds=Bounds([0.0] * (3 * n) + floors, tops),
         integrality=flags,
-        options={"time_limit": SECONDS},
+        options=OPTIONS,
     )
     if found.x is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from gi_tools.bounds import Conflict, find_bounds
@@ -28,7 +28,7 @@ class Search(NamedTuple):
     is_complete: bool
 
 
-def find_changes(sheet: Sheet, block: list[int], largest: int = LARGEST) -> Search:
+def find_changes(sheet: Sheet, block: Sequence[int], largest: int = LARGEST) -> Search:
     """
     Find every set of as few cells as possible whose change mends a block of equations.
 
@@ -44,7 +44,7 @@ def find_changes(sheet: Sheet, block: list[int], largest: int = LARGEST) -> Sear
     return Search((), False)
 
 
-def find_large_changes(sheet: Sheet, block: list[int]) -> Search:
+def find_large_changes(sheet: Sheet, block: Sequence[int]) -> Search:
     """Ask a program for the fewest cells, where too many are wrong for the search."""
     equations = [sheet.system.hard[number] for number in block]
     cells = sorted({c for one in equations for c, _ in one.terms})
@@ -62,28 +62,17 @@ def find_large_changes(sheet: Sheet, block: list[int]) -> Search:
 
 
 def _leaves_room(
-    sheet: Sheet, block: list[int], values: tuple[tuple[int, float | None], ...]
+    sheet: Sheet, block: Sequence[int], values: tuple[tuple[int, float | None], ...]
 ) -> bool:
     """Whether the open cells of a block can still be filled once values are changed."""
     equations = [sheet.system.hard[number] for number in block]
     if not any(sheet.values[c] is None for one in equations for c, _ in one.terms):
         return True
     try:
-        find_bounds(change_sheet(sheet, values), equations)
+        find_bounds(sheet.change(values), equations)
     except Conflict:
         return False
     return True
-
-
-def change_sheet(
-    sheet: Sheet, values: tuple[tuple[int, float | None], ...]
-) -> Sheet:
-    """Copy a sheet with some cells changed."""
-    new = Sheet(sheet.system, {})
-    new.values = list(sheet.values)
-    for cell, value in values:
-        new.values[cell] = value
-    return new
 
 
 class _Hunt:
@@ -96,7 +85,7 @@ class _Hunt:
     mends at most one equation of a shade.
     """
 
-    def __init__(self, sheet: Sheet, block: list[int]) -> None:
+    def __init__(self, sheet: Sheet, block: Sequence[int]) -> None:
         self.sheet, self.block, self.nodes = sheet, block, 0
         self.values = list(sheet.values)
         self.uses, self.shade = sheet.system.uses, sheet.system.shade
