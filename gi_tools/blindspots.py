@@ -113,7 +113,7 @@ def _group(members: Members, is_hidden: Callable[..., bool]) -> list[Members]:
 
 
 def _make_test(system: System) -> Callable[[tuple[int, ...], tuple[int, ...]], bool]:
-    """Give the test whether exchanging two tuples of cells leaves the rules the same."""
+    """Give the test whether exchanging two tuples of cells keeps the rules the same."""
     equations = (*system.hard, *system.soft)
     found = {_to_form(one.terms, one.is_equal, {}) for one in equations}
     holds: list[list] = [[] for _ in system.cells]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from gi_tools.checks import find_form_keys
@@ -77,9 +77,20 @@ def _lay(
     return Body(*head[:3], sheet, where, paper, *marks, prose)
 
 
-def weigh_in(body: Body, last: Body | None, after: Body | None) -> Evidence:
-    """Gather what speaks for a figure: prose, usual relations, the years beside."""
-    system, values = body.sheet.system, body.sheet.values
+def weigh_in(
+    body: Body, gaps: Sequence[int], last: Body | None, after: Body | None
+) -> Evidence:
+    """
+    Gather what speaks for a figure: prose, usual relations, the years beside.
+
+    A cell of a failing rule (``gaps``) is a suspect itself and no witness.
+    """
+    system = body.sheet.system
+    tainted = frozenset(c for n in gaps for c, _ in system.hard[n].terms)
+    values = [
+        None if cell in tainted else value
+        for cell, value in enumerate(body.sheet.values)
+    ]
     told = {
         cell: body.prose[indicator]
         for cell, (indicator, applicant) in enumerate(system.cells)
@@ -96,7 +107,7 @@ def weigh_in(body: Body, last: Body | None, after: Body | None) -> Evidence:
     for cell, value in heard:
         if value is not None:
             witnesses[cell] = (*witnesses.get(cell, ()), value)
-    return Evidence(witnesses, body.corrected, body.confidence)
+    return Evidence(witnesses, tainted, body.corrected, body.confidence)
 
 
 def _list_carried(

@@ -149,9 +149,9 @@ def list_conflicts(body: Body, finds: Finds) -> Iterator[ConflictRow]:
             rules,
             count,
             changes,
-            f"规则 {rules} 不能同时成立，相关空白不作推算"
+            f"按表中数字规则 {rules} 不能成立，相关空白不作推算"
             + ("" if changes else "；未找到小的改动可以解释"),
-            f"{rules} cannot all hold; no blank was derived from them"
+            f"{rules} cannot hold with these figures; no blank was derived from them"
             + ("" if changes else "; no small change explains it"),
         )
 
@@ -212,17 +212,15 @@ SUPPORT = {
 
 
 def _say_standing(one: Accusation) -> tuple[str, str]:
-    count = len(one.weighed.change.values)
-    zh, en = (
-        f"；改 {count} 格，解决 {one.settles} 条",
-        f"; {count} cells, {one.settles} rules settled",
-    )
+    """Say how many cells change, how many rules that settles, what else would do."""
+    count, more = len(one.weighed.change.values), not one.is_complete
+    zh = f"；改 {count} 格，解决 {one.settles} 条规则；"
+    en = f"; cells changed: {count}, rules settled: {one.settles}; "
     if one.is_unique:
-        return zh + "；唯一的最小改动", en + "; no other change is as small"
-    more = ("", "") if one.is_complete else ("，可能还有其他", ", there may be more")
+        return zh + "没有其他同样小的改动", en + "no other change is as small"
     return (
-        f"{zh}；列出 {one.listed} 种改动{more[0]}",
-        f"{en}; {one.listed} changes listed{more[1]}",
+        f"{zh}共列出 {one.listed} 种改动" + "，可能还有其他" * more,
+        f"{en}changes listed: {one.listed}" + ", there may be more" * more,
     )
 
 
@@ -267,7 +265,7 @@ def _suspect_pattern(body: Body, pattern: Pattern, group: int) -> Iterator[Suspe
             group,
             1,
             False,
-            f"{text.zh}？规则无法发现；与上年的差距由 {far} 变为 {near}；不是差错的证明",
+            f"{text.zh}？规则看不出；与上年的差距由 {far} 变为 {near}；只是疑问",
             f"{text.en}? No rule can see it; the distance to last year falls from "
             f"{far} to {near}; a question, not an error",
         )

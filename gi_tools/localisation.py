@@ -8,9 +8,10 @@ from typing import NamedTuple
 from gi_tools.equations import Sheet
 from gi_tools.moves import find_moves
 from gi_tools.proposals import Evidence, Weighed, weigh
-from gi_tools.suspects import Change, Search, find_changes, find_large_changes
+from gi_tools.suspects import LARGEST, Change, Search, find_changes, find_large_changes
 
 MOST_LISTED = 20  # changes of one block
+FEWEST_MOVED = 3  # cells that would have to be wrong before a whole row is suspected
 
 
 class Accusation(NamedTuple):
@@ -35,9 +36,9 @@ def accuse(sheet: Sheet, gaps: Sequence[int], evidence: Evidence) -> list[Accusa
     """
     failing = [b for b in sheet.system.blocks if set(b) & set(gaps)]
     searches = [find_changes(sheet, block) for block in failing]
-    sizes = [len(s.changes[0].values) if s.changes else 2 for s in searches]
-    moves = find_moves(sheet, failing) if sum(sizes) > 1 else []
-    moves = [(c, held) for c, held in moves if sum(sizes[n] for n in held) > 1]
+    sizes = [len(s.changes[0].values) if s.changes else LARGEST + 1 for s in searches]
+    moves = find_moves(sheet, failing) if sum(sizes) >= FEWEST_MOVED else []
+    moves = [(c, h) for c, h in moves if sum(sizes[n] for n in h) >= FEWEST_MOVED]
     moved = {number for _, held in moves for number in held}
     for number, block in enumerate(failing):
         if not searches[number].changes and number not in moved:
@@ -99,13 +100,12 @@ def _rank(
 
 
 def _count_settled(sheet: Sheet, change: Change) -> int:
-    """Count failing rules of any severity that a change mends, less those it breaks."""
-    after = sheet.change(change.values)
-    equations = (*sheet.system.hard, *sheet.system.soft)
-    before, then = (
-        {e.rule for e in equations if s.find_gap(e)} for s in (sheet, after)
+    """Count the failing rules of any severity that a change mends."""
+    after, system = sheet.change(change.values), sheet.system
+    failing = [e for e in (*system.hard, *system.soft) if sheet.find_gap(e)]
+    return len(
+        {e.rule for e in failing} - {e.rule for e in failing if after.find_gap(e)}
     )
-    return len(before) - len(then)
 
 
 def _is_pinned(sheet: Sheet, change: Change) -> bool:

@@ -27,6 +27,11 @@ class Pattern(NamedTuple):
     before: float
     after: float
 
+    @property
+    def cells(self) -> frozenset[int]:
+        """The cells that change."""
+        return frozenset(cell for cell, _ in self.change.values)
+
 
 def find_patterns(
     system: System, this: Sequence[float | None], last: Sequence[float | None]

@@ -105,7 +105,7 @@ def _bound_by_notes(
     rest: Mapping[int, Interval],
     dead: set[int],
 ) -> dict[int, Interval]:
-    """Narrow what is open by rules derived from notes: they bound, they do not prove."""
+    """Narrow what is open by rules derived from notes: they bound, never prove."""
     filled = sheet.change((cell, one.low) for cell, one in derived.items())
     notes = [
         e for e in sheet.system.soft if e.basis == "derived" and not filled.find_gap(e)

@@ -43,6 +43,7 @@ class Evidence(NamedTuple):
     """What is known of the cells of a report beside its equations."""
 
     witnesses: Mapping[int, tuple[float, ...]]
+    tainted: frozenset[int] = frozenset()
     corrected: frozenset[int] = frozenset()
     confidence: Mapping[int, float] = {}
 
@@ -205,7 +206,7 @@ def weigh(sheet: Sheet, change: Change, evidence: Evidence) -> Weighed:
     )
     doubts = sum(WITNESS * (1 - evidence.confidence.get(cell, 1.0)) for cell in cells)
     persons = PERSON * sum(cell in evidence.corrected for cell in cells)
-    usual = USUAL * _count_usual(sheet, change)
+    usual = USUAL * _count_usual(sheet, change, evidence.tainted)
     weight = round(slips + witnesses - doubts + persons + usual, 6)
     return Weighed(change, weight, remedies, supported)
 
@@ -232,8 +233,12 @@ def _ask_witnesses(
     return None if for_new == for_old else for_new > for_old
 
 
-def _count_usual(sheet: Sheet, change: Change) -> int:
-    """Count usual relations broken, less those mended, where the cells stand in any."""
+def _count_usual(sheet: Sheet, change: Change, tainted: frozenset[int]) -> int:
+    """Count usual relations to sound cells that a change breaks, less those it mends."""
     touched, after = {cell for cell, _ in change.values}, sheet.change(change.values)
-    near = [e for e in sheet.system.soft if touched & {cell for cell, _ in e.terms}]
-    return sum(bool(after.find_gap(e)) - bool(sheet.find_gap(e)) for e in near)
+    found = 0
+    for equation in sheet.system.soft:
+        cells = {cell for cell, _ in equation.terms}
+        if cells & touched and not (cells - touched) & tainted:
+            found += bool(after.find_gap(equation)) - bool(sheet.find_gap(equation))
+    return found

@@ -1,4 +1,4 @@
-"""Facts to repaired facts: proved blanks filled, suspects named, nothing else touched."""
+"""Facts to repaired facts: proved blanks filled, suspects named, nothing else."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def _to_frame(rows: Sequence[tuple], kind: type) -> DataFrame:
 
 def repair(facts: DataFrame, findings: Findings | None = None) -> Repaired:
     """
-    Fill in what the rules prove, name the cells that must be wrong, change nothing else.
+    Fill in what the rules prove, name what must be wrong, change nothing else.
 
     Only rules of severity error prove. Every other change is a proposal in
     ``suspects``. ``findings`` of the same facts may be given: they are compared, and a
@@ -209,16 +209,11 @@ def _examine(body: Body, by_year: Mapping[tuple, Body]) -> Finds:
         else None
         for step in (-2, -1, 1)
     )
-    accused = accuse(sheet, gaps, weigh_in(body, last, after)) if gaps else []
+    accused = accuse(sheet, gaps, weigh_in(body, gaps, last, after)) if gaps else []
     patterns = _compare_years(body, last) if last else []
     if patterns and before:  # what was exchanged last year looks so again this year
-        known = {
-            frozenset(c for c, _ in one.change.values)
-            for one in _compare_years(last, before)
-        }
-        patterns = [
-            p for p in patterns if frozenset(c for c, _ in p.change.values) not in known
-        ]
+        known = {one.cells for one in _compare_years(last, before)}
+        patterns = [one for one in patterns if one.cells not in known]
     return Finds(proof, accused, patterns)
 
 
