@@ -7,8 +7,9 @@ from math import inf
 
 from gi_tools.equations import EPSILON, Equation, Sheet
 
-# A limit on nodes, not on seconds: the same figures give the same answer anywhere.
-OPTIONS = {"node_limit": 200}
+# Limits on nodes, not on seconds: the same figures give the same answer anywhere.
+EXACT = {"node_limit": 200}
+QUICK = {"node_limit": 1, "mip_rel_gap": 0.05}
 ENDLESS = 1e9  # stands for no upper limit
 WIDER = 1000.0  # times as large a change is allowed when the tight one finds nothing
 
@@ -47,7 +48,7 @@ def pose_limits(
         goal[target] = sense
         whole = np.array(is_count, dtype=int)
         found = milp(
-            goal, constraints=rows, bounds=box, integrality=whole, options=OPTIONS
+            goal, constraints=rows, bounds=box, integrality=whole, options=dict(EXACT)
         )
         if found.status == 2:
             return []
@@ -60,19 +61,18 @@ def find_cheapest(
     sheet: Sheet,
     equations: Sequence[Equation],
     weights: Mapping[int, float],
-    banned: Sequence[frozenset[int]] = (),
 ) -> dict[int, float] | None:
     """
     Find new values for the cells whose change costs least and mends the equations.
 
-    Only cells of ``weights`` may change; open cells take any value from 0. ``banned``
-    sets of cells may not be changed together. The largest change allowed is first the
-    sum of all gaps, which makes the program fast; where that finds nothing, more.
-    None where no change was found in time. After Fellegi and Holt (1976).
+    Only cells of ``weights`` may change; open cells take any value from 0. The largest
+    change allowed is first the sum of all gaps, which makes the program fast; where
+    that finds nothing, more. What it finds is good, not proved to be the best: None
+    where it finds nothing. After Fellegi and Holt (1976).
     """
     tight = 1.0 + sum(abs(sheet.find_gap(one)) for one in equations)
     for limit in (tight, tight * WIDER):
-        found = _solve_changes(sheet, equations, weights, banned, limit)
+        found = _solve_changes(sheet, equations, weights, limit)
         if found is not None:
             return found
     return None
@@ -82,7 +82,6 @@ def _solve_changes(
     sheet: Sheet,
     equations: Sequence[Equation],
     weights: Mapping[int, float],
-    banned: Sequence[frozenset[int]],
     limit: float,
 ) -> dict[int, float] | None:
     import numpy as np
@@ -94,7 +93,7 @@ def _solve_changes(
     place = {cell: number for number, cell in enumerate(cells)}
     others = {c for one in equations for c, _ in one.terms if sheet.values[c] is None}
     extra = {cell: 3 * n + number for number, cell in enumerate(sorted(others))}
-    rows = lil_array((len(equations) + n + len(banned), 3 * n + len(extra)))
+    rows = lil_array((len(equations) + n, 3 * n + len(extra)))
     low, high = np.full(rows.shape[0], -inf), np.zeros(rows.shape[0])
     for number, one in enumerate(equations):
         for cell, sign in one.terms:
@@ -112,10 +111,6 @@ def _solve_changes(
         line = len(equations) + number
         rows[line, number] = rows[line, n + number] = 1
         rows[line, 2 * n + number] = -limit
-    for number, held in enumerate(banned, start=len(equations) + n):
-        for cell in held:
-            rows[number, 2 * n + place[cell]] = 1
-        high[number] = len(held) - 1
     signed = sheet.system.is_signed
     falls = [limit if signed[c] else max(sheet.values[c] or 0.0, 0.0) for c in cells]
     tops = [limit] * n + falls + [1.0] * n + [ENDLESS] * len(extra)
@@ -127,7 +122,7 @@ def _solve_changes(
         constraints=LinearConstraint(rows.tocsr(), low, high),
         bounds=Bounds([0.0] * (3 * n) + floors, tops),
         integrality=flags,
-        options=OPTIONS,
+        options=dict(QUICK),
     )
     if found.x is None:
         return None

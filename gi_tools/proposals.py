@@ -234,7 +234,7 @@ def _ask_witnesses(
 
 
 def _count_usual(sheet: Sheet, change: Change, tainted: frozenset[int]) -> int:
-    """Count usual relations to sound cells that a change breaks, less those it mends."""
+    """Count usual relations to sound cells that a change breaks, less those mended."""
     touched, after = {cell for cell, _ in change.values}, sheet.change(change.values)
     found = 0
     for equation in sheet.system.soft:

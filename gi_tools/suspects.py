@@ -9,9 +9,9 @@ from gi_tools.bounds import Conflict, find_bounds
 from gi_tools.equations import EPSILON, Equation, Sheet
 from gi_tools.programs import find_cheapest
 
-LARGEST = 4  # cells that are searched for together; beyond that a program looks
-MOST_NODES = 12_000  # steps of one search
-MOST_PROGRAMS = 3  # answers asked of the program
+LARGEST = 6  # cells that are searched for together; beyond that a program looks
+MOST_NODES = 8_000  # steps of one search
+MOST_WRONG = 12  # equations of one shade that fail, beyond which nothing small helps
 
 
 class Change(NamedTuple):
@@ -33,7 +33,7 @@ def find_changes(sheet: Sheet, block: Sequence[int], largest: int = LARGEST) -> 
     Find every set of as few cells as possible whose change mends a block of equations.
 
     ``block`` holds numbers of hard equations. Sets of up to ``largest`` cells are all
-    found, or ``is_complete`` is false; larger ones come from a program, a few of them.
+    found, or ``is_complete`` is false; a larger one may come from a program.
     New values are whole where the cell is a count and not below 0.
     """
     search = _Hunt(sheet, block)
@@ -45,20 +45,16 @@ def find_changes(sheet: Sheet, block: Sequence[int], largest: int = LARGEST) -> 
 
 
 def find_large_changes(sheet: Sheet, block: Sequence[int]) -> Search:
-    """Ask a program for the fewest cells, where too many are wrong for the search."""
+    """Ask a program for few cells, where too many are wrong for the search."""
+    if _Hunt(sheet, block).find_least() > MOST_WRONG:
+        return Search((), False)
     equations = [sheet.system.hard[number] for number in block]
-    cells = sorted({c for one in equations for c, _ in one.terms})
-    weights = {c: 1.0 for c in cells if sheet.values[c] is not None}
-    found: list[Change] = []
-    while len(found) < MOST_PROGRAMS:
-        banned = [frozenset(c for c, _ in one.values) for one in found]
-        values = find_cheapest(sheet, equations, weights, banned)
-        if not values or (found and len(values) > len(found[0].values)):
-            break
-        if not all(sheet.is_possible(c, v) for c, v in values.items()):
-            break
-        found.append(Change(tuple(sorted(values.items()))))
-    return Search(tuple(found), False)
+    cells = {c for one in equations for c, _ in one.terms}
+    weights = {c: 1.0 for c in sorted(cells) if sheet.values[c] is not None}
+    values = find_cheapest(sheet, equations, weights) or {}
+    if not values or not all(sheet.is_possible(c, v) for c, v in values.items()):
+        return Search((), False)
+    return Search((Change(tuple(sorted(values.items()))),), False)
 
 
 def _leaves_room(
