@@ -5,13 +5,24 @@
 >>> report = gi.parse(document)          # who, which year, which form, which cell
 >>> facts = gi.tabulate(report)          # one row per figure, with state and place
 >>> findings = gi.check(facts)           # pass, fail or unknown, rule by rule
+>>> panel = gi.build_panel(facts)        # body by year, refusals explained
+>>> scores = gi.measure(panel)           # numerator, denominator, interval, reason
 """
 
 from gi_tools.checks import Findings, check
 from gi_tools.codebook import entries
 from gi_tools.documents import Document
-from gi_tools.errors import CodebookError, DataError, GiError, ParseError, ReadError
+from gi_tools.errors import (
+    CodebookError,
+    ComparisonError,
+    DataError,
+    GiError,
+    ParseError,
+    ReadError,
+)
 from gi_tools.facts import tabulate
+from gi_tools.metrics import compare, measure, sensitivity
+from gi_tools.panel import Panel, build_panel
 from gi_tools.readers import read
 from gi_tools.registers import list_claims, list_reports, list_sections
 from gi_tools.reports import Report, parse
@@ -20,19 +31,25 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CodebookError",
+    "ComparisonError",
     "DataError",
     "Document",
     "Findings",
     "GiError",
+    "Panel",
     "ParseError",
     "ReadError",
     "Report",
+    "build_panel",
     "check",
+    "compare",
     "entries",
     "list_claims",
     "list_reports",
     "list_sections",
+    "measure",
     "parse",
     "read",
+    "sensitivity",
     "tabulate",
 ]

@@ -1,124 +1,122 @@
-"""Facts to bodies: one report's cells on a form, and what speaks for its figures."""
+"""Who reports: level and scope of each report, and which of two versions counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from gi_tools.checks import find_form_keys
-from gi_tools.codebook import rules
-from gi_tools.equations import Key, Sheet, build_system
-from gi_tools.facts import COLUMNS
-from gi_tools.proofs import OPEN, Cell
-from gi_tools.proposals import Evidence
+import regex
 
-TOTAL = "total"  # the applicant column that a figure in prose speaks of
+from gi_tools.agencies import is_town
+from gi_tools.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy import ndarray
+    from pandas import DataFrame
+
+LEVELS = ("national", "province", "prefecture", "county", "township")
+SCOPES = ("own", "territory", "department", "unstated")
+BODY = ["agency", "region_code", "scope"]
+_TERRITORY = regex.compile(r"(?<!安)全[省市县区州旗](?!面)|行政区域|汇总")
+_OWN = regex.compile("本级")
+_GOVERNMENT = regex.compile(r"(?:人民政府|管委会|管理委员会|[省市县区州旗盟])$")
 
 
-class Body(NamedTuple):
+@lru_cache(maxsize=65536)
+def find_scope(agency: str | None, title: str | None = None) -> str | None:
     """
-    One report laid on one form.
+    Tell whose doings a report counts: own 本级, territory 区域汇总, department.
 
-    ``where`` gives for a cell number the position of its fact, ``paper`` the cells
-    that are there without a number, ``prose`` the figures told by indicator.
+    A government whose name and title say neither is ``unstated``: its figures may or
+    may not hold those of its departments and of the governments below it.
     """
-
-    report_id: str
-    agency: str | None
-    year: int | None
-    sheet: Sheet
-    where: dict[int, int]
-    paper: dict[int, Cell]
-    corrected: frozenset[int]
-    confidence: dict[int, float]
-    prose: dict[str, list[float]]
-
-
-def gather(rows: Iterable[tuple]) -> list[Body]:
-    """Put the rows of many reports, columns as in Fact and confidence, into bodies."""
-    cells: dict[tuple, dict[Key, tuple[int, tuple]]] = {}
-    prose: dict[str, dict[str, list[float]]] = {}
-    for number, row in enumerate(rows):
-        report_id, agency, _, year, form, indicator, applicant, value = row[:8]
-        if row[11] == "prose":
-            if value is not None:
-                told = prose.setdefault(report_id, {})
-                told.setdefault(indicator, []).append(value)
-        elif isinstance(form, str):
-            found = cells.setdefault((report_id, agency, year, form), {})
-            found[indicator, applicant] = number, row
-    return [
-        _lay(head, key, found, prose.get(head[0], {}))
-        for head, found in cells.items()
-        for key in find_form_keys(head[3], found)
-    ]
+    if agency is None:
+        return None
+    if is_town(agency):
+        return "own"
+    for text in (title or "", agency):
+        if _TERRITORY.search(text):
+            return "territory"
+        if _OWN.search(text):
+            return "own"
+    return "unstated" if _GOVERNMENT.search(agency) else "department"
 
 
-def _lay(
-    head: tuple,
-    form_key: str,
-    found: dict[Key, tuple[int, tuple]],
-    prose: dict[str, list[float]],
-) -> Body:
-    system = build_system(form_key)
-    sheet = Sheet(system, {key: row[7] for key, (_, row) in found.items()})
-    where, paper, corrected, confidence = {}, {}, set(), {}
-    for key, (number, row) in found.items():
-        if (cell := system.index.get(key)) is None:
-            continue
-        where[cell], state = number, row[9]
-        if row[7] is None and state in OPEN:
-            paper[cell] = Cell(state, row[10])
-        elif state == "corrected":
-            corrected.add(cell)
-        if len(row) > len(COLUMNS) and row[-1] is not None:
-            confidence[cell] = row[-1]
-    marks = frozenset(corrected), confidence
-    return Body(*head[:3], sheet, where, paper, *marks, prose)
+@lru_cache(maxsize=65536)
+def find_level(agency: str | None, region_code: str | None) -> str | None:
+    """Tell a level from a name and a region code, where no register of reports does."""
+    if agency and is_town(agency):
+        return "township"
+    if region_code is None or not regex.fullmatch(r"\d{6}", region_code):
+        return None
+    if region_code.endswith("0000"):
+        return "province"
+    return "prefecture" if region_code.endswith("00") else "county"
 
 
-def weigh_in(
-    body: Body, gaps: Sequence[int], last: Body | None, after: Body | None
-) -> Evidence:
+def describe_bodies(heads: DataFrame, reports: DataFrame | None) -> DataFrame:
     """
-    Gather what speaks for a figure: prose, usual relations, the years beside.
+    Add level, scope and publication date to the heads of reports, a row each.
 
-    A cell of a failing rule (``gaps``) is a suspect itself and no witness.
+    ``reports`` is the frame of ``list_reports``; DataError if a report is twice in it.
     """
-    system = body.sheet.system
-    tainted = frozenset(c for n in gaps for c, _ in system.hard[n].terms)
-    values = [
-        None if cell in tainted else value
-        for cell, value in enumerate(body.sheet.values)
-    ]
-    told = {
-        cell: body.prose[indicator]
-        for cell, (indicator, applicant) in enumerate(system.cells)
-        if applicant in (None, TOTAL) and indicator in body.prose
-    }
-    heard = [(cell, value) for cell, found in told.items() for value in found]
-    for equation in system.soft:
-        if len(equation.terms) == 2:
-            (one, _), (other, _) = equation.terms
-            heard += [(one, value) for value in (values[other], *told.get(other, ()))]
-            heard += [(other, value) for value in (values[one], *told.get(one, ()))]
-    heard += _list_carried(body, last, after)
-    witnesses: dict[int, tuple[float, ...]] = {}
-    for cell, value in heard:
-        if value is not None:
-            witnesses[cell] = (*witnesses.get(cell, ()), value)
-    return Evidence(witnesses, tainted, body.corrected, body.confidence)
+    import pandas as pd
+
+    extra = pd.DataFrame(index=heads.index, columns=["title", "level", "published"])
+    if reports is not None:
+        if reports["report_id"].duplicated().any():
+            raise DataError("reports: a report_id is there twice; keep one row each")
+        known = reports.set_index("report_id")
+        for name in extra.columns.intersection(known.columns):
+            extra[name] = known[name].reindex(heads["report_id"]).to_numpy()
+    extra = extra.astype(object).where(extra.notna(), None)
+    names, codes = heads["agency"].tolist(), heads["region_code"].tolist()
+    titles, levels = extra["title"].tolist(), extra["level"].tolist()
+    return heads.assign(
+        level=[
+            level or find_level(name, code)
+            for level, name, code in zip(levels, names, codes, strict=True)
+        ],
+        scope=[find_scope(*pair) for pair in zip(names, titles, strict=True)],
+        published=extra["published"],
+    )
 
 
-def _list_carried(
-    body: Body, last: Body | None, after: Body | None
-) -> Iterator[tuple[int, float | None]]:
-    """List what the reports of the years beside carry in and out."""
-    index = body.sheet.system.index
-    for rule in rules(body.sheet.system.form):
-        if rule.kind == "carry" and len(rule.left) == len(rule.right) == 1:
-            out, into = index[rule.left[0][:2]], index[rule.right[0][:2]]
-            if last:
-                yield into, last.sheet.values[out]
-            if after:
-                yield out, after.sheet.values[into]
+def choose_versions(heads: DataFrame, values: ndarray) -> tuple[ndarray, DataFrame]:
+    """
+    Of two reports of one body on one year keep the newest published.
+
+    ``values`` is a row of figures for each head. Versions with equal figures need no
+    date. Gives what to keep, as a mask, and the versions left out with ``kept``, the
+    one that stands in their place. DataError where the newest cannot be told.
+    """
+    import numpy as np
+
+    keep = np.ones(len(heads), dtype=bool)
+    key = [*BODY, "year"]
+    twice = heads[heads.duplicated(key, keep=False)]
+    stands: dict[int, str] = {}
+    for _, group in twice.groupby(key, dropna=False, sort=False):
+        best = _find_newest(group, values[group.index])
+        for row in group.index.difference([best]):
+            keep[row] = False
+            stands[row] = heads.at[best, "report_id"]
+    return keep, heads.loc[list(stands)].assign(kept=list(stands.values()))
+
+
+def _find_newest(group: DataFrame, values: ndarray) -> int:
+    import numpy as np
+
+    dated = group["published"].dropna()
+    if len(dated) == len(group) and (dated == dated.max()).sum() == 1:
+        return (
+            dated.idxmax() if dated.dtype != object else dated.sort_values().index[-1]
+        )
+    if np.array_equal(values, np.broadcast_to(values[0], values.shape), equal_nan=True):
+        return group.index[0]
+    first = group.iloc[0]
+    ids = " and ".join(map(str, group["report_id"].head(3)))
+    raise DataError(
+        f"{first['agency']} {first['year']}: {ids} differ and the newest cannot be "
+        "told; give reports=gi.list_reports(...) with dates, or leave one of them out"
+    )

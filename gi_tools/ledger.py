@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from gi_tools.bodies import Body
+from gi_tools.evidence import Body
 from gi_tools.equations import System
 from gi_tools.localisation import Accusation
 from gi_tools.patterns import Pattern

@@ -8,7 +8,7 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING
 
-from gi_tools.bodies import Body, gather, weigh_in
+from gi_tools.evidence import Body, gather, weigh_in
 from gi_tools.checks import Findings
 from gi_tools.errors import DataError
 from gi_tools.facts import COLUMNS, Fact, iterate, to_frame

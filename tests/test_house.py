@@ -12,7 +12,7 @@ ROOT = PACKAGE.name
 # From the ground up. A module may import from its own floor and from those below
 # it. The package itself (its __init__) stands above all rooms and below the cli.
 FLOORS = [
-    {"errors", "text"},
+    {"errors", "text", "exports"},
     {"documents", "codebook", "regions", "dates"},
     {"readers"},
     {"tokens", "alignment", "columns", "slots", "rows", "outcomes", "detection"}
@@ -23,8 +23,11 @@ FLOORS = [
     {"facts", "registers"},
     {"checks"},
     {"repairs"},
+    {"crosswalk", "bodies"},
+    {"cells", "coverage", "catalogue"},
     {"panel"},
-    {"metrics", "statistics", "forensics"},
+    {"statistics"},
+    {"metrics", "funnels", "effects", "forensics"},
     {"corpus", "replication", "fetching", "simulation", "scoring"},
     {"plots"},
     {"explorers", "lessons"},

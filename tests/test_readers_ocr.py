@@ -6,8 +6,6 @@ import zlib
 from types import SimpleNamespace
 
 import pytest
-from pages import Dress, to_pdf
-from pdf_files import Picture, to_picture_pdf
 from test_readers_pdf import (
     find_wrong,
     make_blocks,
@@ -23,6 +21,9 @@ from gi_tools.readers import ocr
 from gi_tools.readers.ocr import DPI, UNREAD, ocr_page, read_image
 from gi_tools.readers.paper import DOUBT
 from gi_tools.readers.picture import find_ink, to_picture
+from gi_tools.simulation.pages import Dress, to_pdf
+from gi_tools.simulation.pdf import Picture, to_picture_pdf
+from gi_tools.simulation.scans import scan
 from gi_tools.tables import read_tables
 from gi_tools.text import fold
 from gi_tools.tokens import to_tokens
@@ -35,23 +36,6 @@ pytest.importorskip("onnxruntime", reason="the ocr extra is not installed")
 Image = pytest.importorskip("PIL.Image")
 
 POINT = 72 / DPI
-
-
-def scan(data, lean=0.7, blur=0.8, grain=6, quality=60, dpi=DPI):
-    """The pages of a PDF as a scanner gives them: askew, soft, grainy, JPEG."""
-    chance, pages = np.random.default_rng(1), []
-    for page in pypdfium2.PdfDocument(data):
-        grey = cv2.cvtColor(page.render(scale=dpi / 72).to_numpy(), cv2.COLOR_BGR2GRAY)
-        size = grey.shape[::-1]
-        turn = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), lean, 1)
-        grey = cv2.warpAffine(grey, turn, size, flags=cv2.INTER_CUBIC, borderValue=255)
-        grey = cv2.GaussianBlur(grey, (0, 0), blur) + chance.normal(
-            0, grain, grey.shape
-        )
-        grey = np.clip(grey, 0, 255).astype("uint8")
-        code = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        pages.append(Picture(code.tobytes(), *size))
-    return pages
 
 
 def to_bitmap(page):
