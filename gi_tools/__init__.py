@@ -5,13 +5,16 @@
 >>> report = gi.parse(document)          # who, which year, which form, which cell
 >>> facts = gi.tabulate(report)          # one row per figure, with state and place
 >>> findings = gi.check(facts)           # pass, fail or unknown, rule by rule
->>> panel = gi.build_panel(facts)        # body by year, refusals explained
+>>> repaired = gi.repair(facts, findings)  # proved blanks, named suspects, a log
+>>> panel = gi.build_panel(repaired.facts)  # body by year, refusals explained
 >>> scores = gi.measure(panel)           # numerator, denominator, interval, reason
 """
 
+from gi_tools.blindspots import list_blind_spots
 from gi_tools.checks import Findings, check
 from gi_tools.codebook import entries
 from gi_tools.documents import Document
+from gi_tools.edits import EditLog, apply_edits, read_edits
 from gi_tools.errors import (
     CodebookError,
     ComparisonError,
@@ -20,11 +23,12 @@ from gi_tools.errors import (
     ParseError,
     ReadError,
 )
-from gi_tools.facts import tabulate
+from gi_tools.facts import encode_facts, tabulate
 from gi_tools.metrics import compare, measure, sensitivity
 from gi_tools.panel import Panel, build_panel
 from gi_tools.readers import read
 from gi_tools.registers import list_claims, list_reports, list_sections
+from gi_tools.repairs import Repaired, repair
 from gi_tools.reports import Report, parse
 
 __version__ = "0.1.0"
@@ -34,22 +38,29 @@ __all__ = [
     "ComparisonError",
     "DataError",
     "Document",
+    "EditLog",
     "Findings",
     "GiError",
     "Panel",
     "ParseError",
     "ReadError",
+    "Repaired",
     "Report",
+    "apply_edits",
     "build_panel",
     "check",
     "compare",
+    "encode_facts",
     "entries",
+    "list_blind_spots",
     "list_claims",
     "list_reports",
     "list_sections",
     "measure",
     "parse",
     "read",
+    "read_edits",
+    "repair",
     "sensitivity",
     "tabulate",
 ]

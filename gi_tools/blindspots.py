@@ -63,6 +63,13 @@ def find_blind_spots(form_key: str) -> tuple[BlindSpot, ...]:
     return tuple(found)
 
 
+def count_blind_spots(form_key: str) -> tuple[int, int]:
+    """Count the exchanges that no rule sees, and the cells that stand in none."""
+    spots = find_blind_spots(form_key)
+    unseen = sum(len(spot.members) for spot in spots if spot.kind == "unseen")
+    return sum(spot.swaps for spot in spots), unseen
+
+
 Members = list[tuple[int, ...]]
 
 

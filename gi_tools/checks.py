@@ -10,6 +10,7 @@ from html import escape
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
+from gi_tools.blindspots import count_blind_spots
 from gi_tools.codebook import Rule, Term, forms, rules
 from gi_tools.facts import Fact, iterate
 
@@ -84,10 +85,22 @@ class Findings:
         found = Counter(row.verdict for row in self.rows)
         return {verdict: found[verdict] for verdict in VERDICTS}
 
+    def find_forms(self) -> list[str]:
+        """List the form keys whose rules were applied."""
+        return list(dict.fromkeys(row.rule.partition(".")[0] for row in self.rows))
+
+    def warn(self, lang: str = "en") -> list[str]:
+        """Say for each form what its rules cannot see, a line each, in zh or en."""
+        return [
+            WARNINGS[lang].format(form=form, swaps=swaps, unseen=unseen)
+            for form in self.find_forms()
+            for swaps, unseen in [count_blind_spots(form)]
+        ]
+
     def __repr__(self) -> str:
-        return (
-            "Findings(" + ", ".join(f"{n} {v}" for v, n in self.count().items()) + ")"
-        )
+        parts = [f"{number} {verdict}" for verdict, number in self.count().items()]
+        swaps = sum(count_blind_spots(form)[0] for form in self.find_forms())
+        return f"Findings({', '.join(parts)}; {swaps} exchanges no rule sees)"
 
     def _repr_html_(self) -> str:
         ranked = sorted(self.rows, key=lambda row: VERDICTS.index(row.verdict))
@@ -112,8 +125,19 @@ class Findings:
         )
         head = "".join(f"<th>{name}</th>" for name in names)
         table = f"<table><tr>{head}</tr>{body}</table>" if shown else ""
-        note = "A pass shows that figures agree, not that they are right."
-        return f"<p>{counts}</p>{table}<p><small>{note}</small></p>"
+        notes = [
+            "A pass shows that figures agree, not that they are right.",
+            *self.warn(),
+        ]
+        return f"<p>{counts}</p>{table}<p><small>{'<br>'.join(notes)}</small></p>"
+
+
+WARNINGS = {
+    "zh": "表式 {form}：有 {swaps} 种对调任何规则都看不出，{unseen} 格不受规则约束；"
+    "见 gi.list_blind_spots('{form}') 与 docs/checks.md",
+    "en": "Form {form}: {swaps} exchanges of figures pass every rule, {unseen} cells "
+    "stand in none; see gi.list_blind_spots('{form}') and docs/checks.md",
+}
 
 
 def _show(value: object) -> str:

@@ -7,14 +7,18 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import TextIO
 
 from gi_tools import __version__
 from gi_tools.checks import Finding, Findings, check_facts
 from gi_tools.codebook import entries
-from gi_tools.errors import GiError
-from gi_tools.facts import COLUMNS, to_facts
+from gi_tools.decisions import encode_proposals, list_hashes, read_decisions
+from gi_tools.edits import apply_edits, read_edits
+from gi_tools.errors import DataError, GiError
+from gi_tools.facts import COLUMNS, encode_facts, tabulate, to_facts
 from gi_tools.readers import read
+from gi_tools.repairs import repair, to_lines
 from gi_tools.reports import Report, parse
 
 WIDTH = 78
@@ -61,12 +65,63 @@ def _build_parser() -> argparse.ArgumentParser:
         verb.set_defaults(run=run)
         if name == "check":
             verb.add_argument("--lang", choices=("zh", "en"), default="zh")
+    _add_repair(verbs)
     text = "print the codebook: every value cell with its label, unit, source and rules"
     book = verbs.add_parser("codebook", help=text, description=text.capitalize() + ".")
     book.add_argument("--form", help="one form only, such as 2021")
     book.add_argument("--format", choices=("csv", "md"), default="csv")
     book.set_defaults(run=_run_codebook)
     return parser
+
+
+def _add_repair(verbs: argparse._SubParsersAction) -> None:
+    text = "fill in proved blanks, name suspect figures, apply decided corrections"
+    verb = verbs.add_parser("repair", help=text, description=text.capitalize() + ".")
+    verb.add_argument("files", nargs="+", metavar="FILE")
+    form = verb.add_mutually_exclusive_group()
+    form.add_argument("--jsonl", action="store_true", help="the facts, repaired")
+    form.add_argument("--csv", action="store_true", help="the facts, repaired")
+    given = verb.add_mutually_exclusive_group()
+    given.add_argument("--edits", metavar="LOG", help="apply this log of edits first")
+    given.add_argument(
+        "--apply", metavar="PROPOSALS", help="apply what was accepted in this file"
+    )
+    verb.add_argument(
+        "-o", dest="out", metavar="OUT",
+        help="write the proposals here; with --apply the log of edits",
+    )  # fmt: skip
+    verb.add_argument("--lang", choices=("zh", "en"), default="zh")
+    verb.set_defaults(run=_run_repair)
+
+
+def _run_repair(args: argparse.Namespace) -> int:
+    """Repair all files together, so that the years of a body stand side by side."""
+    reports = [report for _, report in _parse_each(args.files) if report]
+    log = read_decisions(args.apply) if args.apply else None
+    log = read_edits(args.edits) if args.edits else log
+    facts = tabulate(reports)
+    repaired = repair(apply_edits(facts, log) if log else facts)
+    if args.out:
+        hashes = list_hashes(reports)
+        data = (
+            log.encode()
+            if args.apply
+            else encode_proposals(repaired, hashes, __version__)
+        )
+        _write_file(args.out, data)
+    if args.csv or args.jsonl:
+        kind = "csv" if args.csv else "jsonl"
+        sys.stdout.write(encode_facts(repaired.facts, kind).decode())
+    else:
+        print("\n".join(to_lines(repaired, args.lang)))
+    return 1 if len(reports) < len(args.files) else 0
+
+
+def _write_file(path: str, data: bytes) -> None:
+    try:
+        Path(path).write_bytes(data)
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}; name another file") from None
 
 
 def _run_parse(args: argparse.Namespace) -> int:
@@ -89,27 +144,35 @@ def _each(
 ) -> int:
     """Print every file in turn; one that cannot be read never stops the others."""
     failed = 0
-    for name in args.files:
-        try:
-            report = parse(read(name))
-        except Exception as error:
-            # A batch never dies of one file; what is not a GiError is our fault.
+    for name, report in _parse_each(args.files, as_json=args.jsonl):
+        if report is None:
             failed += 1
-            if not isinstance(error, GiError):
-                error = (
-                    f"{name}: {type(error).__name__}: {error}; please report this file"
-                )
-            print(f"gi: {error}", file=sys.stderr)
-            if args.jsonl:
-                print(_to_line({"file": name, "error": str(error)}))
-            continue
-        if args.jsonl:
+        elif args.jsonl:
             print(_to_line(to_json(name, report)))
         elif args.csv:
             _write_csv(to_csv(report), sys.stdout)
         else:
             print(to_text(name, report, args))
     return 1 if failed else 0
+
+
+def _parse_each(
+    names: Iterable[str], *, as_json: bool = False
+) -> Iterator[tuple[str, Report | None]]:
+    """Parse files in turn; one that cannot be read is told and never stops the rest."""
+    for name in names:
+        try:
+            yield name, parse(read(name))
+        except Exception as error:
+            # A batch never dies of one file; what is not a GiError is our fault.
+            if not isinstance(error, GiError):
+                error = (
+                    f"{name}: {type(error).__name__}: {error}; please report this file"
+                )
+            print(f"gi: {error}", file=sys.stderr)
+            if as_json:
+                print(_to_line({"file": name, "error": str(error)}))
+            yield name, None
 
 
 def _to_line(record: dict) -> str:
@@ -227,9 +290,8 @@ def _check_to_text(name: str, report: Report, args: argparse.Namespace) -> str:
             )
             message = row.message if args.lang == "zh" else row.message_en
             lines.append(f"  {row.verdict:8}{row.rule:38}{sides:>14}  {message}")
-    return "\n".join(
-        [*lines, "  A pass shows that figures agree, not that they are right."]
-    )
+    lines.append("  A pass shows that figures agree, not that they are right.")
+    return "\n".join([*lines, *("  " + line for line in found.warn(args.lang))])
 
 
 def _run_codebook(args: argparse.Namespace) -> int:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.errors import DataError
+from gi_tools.exports import write_csv
 from gi_tools.reports import Report
 
 if TYPE_CHECKING:
@@ -114,3 +117,42 @@ def to_facts(report: Report, *, absent: bool = True) -> Iterator[Fact]:
             yield Fact(*head, *found, "prose", locate(claim.place))
     for name, applicant, unit in report.absent if absent else ():
         yield Fact(*head, name, applicant, None, unit, "absent", "", "table", "")
+
+
+def set_values(
+    frame: DataFrame, values: Mapping[int, float | None], state: str
+) -> DataFrame:
+    """Copy a facts frame with new values, and one state for them, by row position."""
+    import pandas as pd
+
+    found, places = frame.copy(), list(values)
+    numbers = pd.array(found["value"].tolist(), dtype="Float64")
+    numbers[places] = pd.array(list(values.values()), dtype="Float64")
+    states = found["state"].to_numpy(dtype=object, copy=True)
+    states[places] = state
+    found.isetitem(found.columns.get_loc("value"), numbers)
+    found.isetitem(found.columns.get_loc("state"), states)
+    return found
+
+
+def encode_facts(frame: DataFrame, kind: str = "csv") -> bytes:
+    """
+    Write a facts frame as bytes that are the same for the same facts: csv or jsonl.
+
+    Columns in the order of ``Fact``, rows as given, UTF-8, whole numbers without a
+    point; a cell without a number is empty in CSV and null in JSON.
+    """
+    rows = [Fact._make(row) for row in iterate(frame, COLUMNS)]
+    rows = [row._replace(value=_shorten(row.value)) for row in rows]
+    if kind == "jsonl":
+        lines = (json.dumps(row._asdict(), ensure_ascii=False) for row in rows)
+        return "".join(line + "\n" for line in lines).encode()
+    if kind != "csv":
+        raise DataError(f"unknown kind {kind!r}; use csv or jsonl")
+    out = io.StringIO()
+    write_csv([COLUMNS, *rows], out)
+    return out.getvalue().encode()
+
+
+def _shorten(value: float | None) -> float | int | None:
+    return int(value) if value is not None and value == int(value) else value

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from gi_tools.evidence import Body
 from gi_tools.equations import System
+from gi_tools.evidence import Body
 from gi_tools.localisation import Accusation
 from gi_tools.patterns import Pattern
 from gi_tools.proofs import Doubt, Proof

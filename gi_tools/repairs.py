@@ -8,10 +8,10 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING
 
-from gi_tools.evidence import Body, gather, weigh_in
 from gi_tools.checks import Findings
 from gi_tools.errors import DataError
-from gi_tools.facts import COLUMNS, Fact, iterate, to_frame
+from gi_tools.evidence import Body, gather, weigh_in
+from gi_tools.facts import COLUMNS, Fact, iterate, set_values, to_frame
 from gi_tools.ledger import (
     ConflictRow,
     Finds,
@@ -54,19 +54,9 @@ class Repaired:
     @cached_property
     def facts(self) -> DataFrame:
         """The facts given, with state derived and a value where one was proved."""
-        frame = self._copy_source()
-        for name, new in (("value", self.changes), ("state", None)):
-            place = frame.columns.get_loc(name)
-            column = frame.iloc[:, place].array.copy()
-            for number, value in self.changes.items():
-                column[number] = "derived" if new is None else value
-            frame.isetitem(place, column)
-        return frame
-
-    def _copy_source(self) -> DataFrame:
-        if isinstance(self.source, Sequence):
-            return to_frame(self.source)
-        return self.source.copy()
+        plain = isinstance(self.source, Sequence)
+        frame = to_frame(self.source) if plain else self.source
+        return set_values(frame, self.changes, "derived")
 
     @cached_property
     def rows(self) -> tuple[Fact, ...]:
@@ -104,7 +94,9 @@ class Repaired:
 
     def count(self) -> dict[str, int]:
         """Count what was derived, is suspect (changes), open, in conflict (blocks)."""
-        changes = {(row.report_id, row.group, row.rank) for row in self.suspect_rows}
+        changes = {
+            (row.report_id, row.group, row.rank, row.rule) for row in self.suspect_rows
+        }
         return {
             "derived": len(self.log_rows),
             "proposed": len(changes),
@@ -240,3 +232,36 @@ def _compare(findings: Findings, bodies: Sequence[Body]) -> None:
             f"{report}, {rule}: the findings are of other figures; "
             "give gi.repair the findings of the same facts, or none"
         )
+
+
+def to_lines(repaired: Repaired, lang: str = "zh") -> list[str]:
+    """Tell a repair line by line: derived, proposed, open, conflicts, in zh or en."""
+    shown = ", ".join(f"{number} {name}" for name, number in repaired.count().items())
+    lines = [shown]
+    for row in repaired.log_rows:
+        lines.append(_line("derived", row, f"{show(row.new)}  {row.rule}"))
+    for row in repaired.suspect_rows:
+        reason = row.reason if lang == "zh" else row.reason_en
+        place = f"{row.group}.{row.rank} {row.status}"
+        change = f"{show(row.value)} → {show(row.proposal)}"
+        lines.append(_line("proposed", row, f"{change}  {place}  {reason}"))
+    for row in repaired.bound_rows:
+        known = f"{show(row.low)} … {'∞' if row.high is None else show(row.high)}"
+        lines.append(
+            _line("open", row, f"{known if row.low is not None else '?'}  {row.rule}")
+        )
+    for row in repaired.conflict_rows:
+        text = row.message if lang == "zh" else row.message_en
+        lines.append(f"  conflict  {row.report_id}  {text}")
+    return [*lines, NOTES[lang]]
+
+
+NOTES = {
+    "zh": "  只填入了规则能证明的数字；报告中的数字一个也没有改动。",
+    "en": "  Only what is proved was filled in; no figure of a report was changed.",
+}
+
+
+def _line(kind: str, row: tuple, text: str) -> str:
+    cell = row.indicator + (f" / {row.applicant}" if row.applicant else "")
+    return f"  {kind:9} {row.report_id}  {cell}  {text}"
