@@ -9,17 +9,18 @@
 
 from gi_tools.checks import Findings, check
 from gi_tools.codebook import entries
+from gi_tools.corpus import Corpus, build_corpus, open_corpus
 from gi_tools.documents import Document
 from gi_tools.errors import CodebookError, DataError, GiError, ParseError, ReadError
 from gi_tools.facts import tabulate
 from gi_tools.readers import read
 from gi_tools.registers import list_claims, list_reports, list_sections
 from gi_tools.reports import Report, parse
-
-__version__ = "0.1.0"
+from gi_tools.versions import VERSION as __version__
 
 __all__ = [
     "CodebookError",
+    "Corpus",
     "DataError",
     "Document",
     "Findings",
@@ -27,11 +28,13 @@ __all__ = [
     "ParseError",
     "ReadError",
     "Report",
+    "build_corpus",
     "check",
     "entries",
     "list_claims",
     "list_reports",
     "list_sections",
+    "open_corpus",
     "parse",
     "read",
     "tabulate",

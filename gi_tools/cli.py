@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from typing import TextIO
+from collections.abc import Callable, Iterable
 
 from gi_tools import __version__
 from gi_tools.checks import Finding, Findings, check_facts
 from gi_tools.codebook import entries
+from gi_tools.commands import add_commands
 from gi_tools.errors import GiError
+from gi_tools.exports import write_csv
 from gi_tools.facts import COLUMNS, to_facts
 from gi_tools.readers import read
 from gi_tools.reports import Report, parse
@@ -66,18 +66,19 @@ def _build_parser() -> argparse.ArgumentParser:
     book.add_argument("--form", help="one form only, such as 2021")
     book.add_argument("--format", choices=("csv", "md"), default="csv")
     book.set_defaults(run=_run_codebook)
+    add_commands(verbs)
     return parser
 
 
 def _run_parse(args: argparse.Namespace) -> int:
     if args.csv:
-        _write_csv([COLUMNS], sys.stdout)
+        write_csv([COLUMNS], sys.stdout)
     return _each(args, _parse_to_json, _parse_to_csv, _parse_to_text)
 
 
 def _run_check(args: argparse.Namespace) -> int:
     if args.csv:
-        _write_csv([Finding._fields], sys.stdout)
+        write_csv([Finding._fields], sys.stdout)
     return _each(args, _check_to_json, _check_to_csv, _check_to_text)
 
 
@@ -106,7 +107,7 @@ def _each(
         if args.jsonl:
             print(_to_line(to_json(name, report)))
         elif args.csv:
-            _write_csv(to_csv(report), sys.stdout)
+            write_csv(to_csv(report), sys.stdout)
         else:
             print(to_text(name, report, args))
     return 1 if failed else 0
@@ -168,22 +169,8 @@ def _findings_to_json(report: Report) -> list[dict]:
     return [{n: getattr(row, n) for n in names} for row in _check(report).rows]
 
 
-def _parse_to_csv(report: Report) -> Iterator[tuple]:
-    return (_guard(fact) for fact in to_facts(report, absent=False))
-
-
-def _guard(row: Iterable) -> tuple:
-    """Keep a spreadsheet from running a cell of a report as a formula."""
-    return tuple(
-        "'" + v
-        if isinstance(v, str) and v[:1] in ("=", "+", "-", "@", "\t", "\r")
-        else v
-        for v in row
-    )
-
-
-def _write_csv(rows: Iterable[Iterable], out: TextIO) -> None:
-    csv.writer(out, lineterminator="\n").writerows(rows)
+def _parse_to_csv(report: Report) -> Iterable[tuple]:
+    return to_facts(report, absent=False)
 
 
 def _parse_to_text(name: str, report: Report, _: argparse.Namespace) -> str:
@@ -211,7 +198,7 @@ def _check_to_json(name: str, report: Report) -> dict:
 
 
 def _check_to_csv(report: Report) -> Iterable[tuple]:
-    return map(_guard, _check(report).rows)
+    return _check(report).rows
 
 
 def _check_to_text(name: str, report: Report, args: argparse.Namespace) -> str:
@@ -236,7 +223,7 @@ def _run_codebook(args: argparse.Namespace) -> int:
     records = entries(args.form)
     names = list(records[0])
     if args.format == "csv":
-        _write_csv([names, *(record.values() for record in records)], sys.stdout)
+        write_csv([names, *(record.values() for record in records)], sys.stdout)
         return 0
     print("| " + " | ".join(names) + " |")
     print("|" + "---|" * len(names))

@@ -1,0 +1,87 @@
+"""The commands over many files: gi build, gi sql, gi fetch."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from gi_tools.corpus import CHUNK, MEMORY, SECONDS, build_corpus, open_corpus
+from gi_tools.exports import write_csv
+
+STOPPED = 130  # what a shell gives for Ctrl-C
+
+
+def add_commands(verbs: Any) -> None:
+    """Add the commands to the subparsers of ``gi``."""
+    _add_build(verbs)
+    _add_sql(verbs)
+
+
+def _add(verbs: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+    verb = verbs.add_parser(name, help=text, description=text.capitalize() + ".")
+    verb.set_defaults(run=run)
+    return verb
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return number
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _add_build(verbs: Any) -> None:
+    text = "read a folder of reports into Parquet datasets; run again to go on"
+    verb = _add(verbs, "build", _run_build, text)
+    verb.add_argument("folder", type=Path, metavar="DIR")
+    verb.add_argument("-o", "--out", type=Path, required=True, metavar="OUT")
+    verb.add_argument("--workers", type=_whole, help="reading processes (one a core)")
+    verb.add_argument("--scheduler", help="a Dask cluster, such as tcp://10.0.0.1:8786")
+    verb.add_argument("--chunk", type=_whole, default=CHUNK, help="files a chunk")
+    verb.add_argument("--timeout", type=_positive, default=SECONDS, help="s a file")
+    verb.add_argument("--memory", type=_positive, default=MEMORY, help="MB a process")
+    verb.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def _run_build(args: argparse.Namespace) -> int:
+    try:
+        built = build_corpus(
+            args.folder,
+            args.out,
+            workers=args.workers,
+            scheduler=args.scheduler,
+            chunk=args.chunk,
+            timeout=args.timeout,
+            memory=args.memory,
+            progress=not args.quiet,
+        )
+    except KeyboardInterrupt:
+        print("gi: stopped; run the same command again to go on", file=sys.stderr)
+        return STOPPED
+    print(
+        f"{built.files} files: {built.done} read, {built.kept} kept as they were, "
+        f"{built.failed} failed; {built.removed} old chunks removed; in {args.out}"
+    )
+    return 1 if built.failed else 0
+
+
+def _add_sql(verbs: Any) -> None:
+    text = "answer one SELECT over a corpus as CSV"
+    verb = _add(verbs, "sql", _run_sql, text)
+    verb.add_argument("query", help="such as 'select year, count(*) from reports ...'")
+    verb.add_argument("--corpus", type=Path, default=Path("."), metavar="OUT")
+
+
+def _run_sql(args: argparse.Namespace) -> int:
+    names, rows = open_corpus(args.corpus).fetch(args.query)
+    write_csv([names, *rows], sys.stdout)
+    return 0
