@@ -16,7 +16,9 @@ from gi_tools.facts import tabulate
 from gi_tools.readers import read
 from gi_tools.registers import list_claims, list_reports, list_sections
 from gi_tools.reports import Report, parse
-from gi_tools.versions import VERSION as __version__
+from gi_tools.versions import VERSION
+
+__version__ = VERSION
 
 __all__ = [
     "CodebookError",
