@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -74,7 +75,8 @@ def build_corpus(
         raise DataError(f"{folder}: lies in the corpus; write it to another folder")
     listing = list_files(root, out)
     chunks = cut_chunks(listing.paths, chunk)
-    settings = {"chunk": chunk, "seconds": timeout, "memory": memory}
+    settings = {"chunk": chunk, "seconds": float(timeout)}
+    settings["memory"] = float(memory)
     open_folder(out)
     with hold(out):
         (out / MANIFEST).unlink(missing_ok=True)
@@ -148,7 +150,7 @@ def _finish(
     (out / DRAFTS).mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out / DRAFTS) as drafts:
         place_parts(out, Path(drafts), write_years(out, Path(drafts)))
-    (out / DRAFTS).rmdir()
+    shutil.rmtree(out / DRAFTS, ignore_errors=True)
     fill_empty(out)
     files, failed = len(listing.paths), counts["failed"]
     head = {"versions": list_versions(), "settings": settings}

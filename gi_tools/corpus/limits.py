@@ -33,8 +33,9 @@ class Child:
         self.versions = (self.hear(START) or {}).get("versions")
 
     def _listen(self) -> None:
-        for line in self._process.stdout:
-            self._answers.put(line)
+        with self._process.stdout as lines:
+            for line in lines:
+                self._answers.put(line)
         self._answers.put("")
 
     def tell(self, job: dict) -> None:

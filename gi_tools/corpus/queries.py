@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Corpus:
-    """The datasets of one build: reports, facts, sections, claims, findings, failures."""
+    """What one build wrote: the datasets, loaded or asked, and the manifest."""
 
     path: Path
 
@@ -55,10 +55,14 @@ class Corpus:
         source = ds.dataset(self.path / name, **_describe(name))
         names = list(columns or _list_columns(name))
         table = source.to_table(columns=names, filter=wanted)
-        kinds = {"int32": pd.Int64Dtype(), "int64": pd.Int64Dtype()}
-        if name in ("facts", "findings"):
-            kinds["double"] = pd.Float64Dtype()
-        return table.to_pandas(types_mapper=lambda kind: kinds.get(str(kind)))
+        kinds = {"int32": pd.Int64Dtype(), "double": pd.Float64Dtype()}
+        kinds |= {"int64": pd.Int64Dtype(), "bool": pd.BooleanDtype()}
+        frame = table.to_pandas(types_mapper=lambda kind: kinds.get(str(kind)))
+        if name == "facts":  # texts are objects there, None where there is none
+            for place, column in enumerate(table.columns):
+                if str(column.type) == "string":
+                    frame.isetitem(place, pd.Series(column.to_numpy(), dtype=object))
+        return frame
 
     def query(self, sql: str) -> DataFrame:
         """Answer one SELECT over views named as the datasets, as a frame."""

@@ -55,8 +55,9 @@ def _scan(out: Path, drafts: Path) -> Iterator[Fact]:
         con.execute("SET temp_directory=$1", [str(drafts)])
         con.execute(
             f"SELECT {', '.join(COLUMNS)} FROM read_parquet($1, hive_partitioning=true,"
-            " hive_types={'year': INTEGER}) WHERE origin = 'table' AND agency IS NOT NULL"
-            f" AND year IS NOT NULL AND list_contains($2, indicator) ORDER BY {order}",
+            " hive_types={'year': INTEGER}) WHERE origin = 'table' AND year IS NOT NULL"
+            " AND agency IS NOT NULL AND list_contains($2, indicator)"
+            f" ORDER BY {order}",
             [str(out / "facts" / "*" / "part-*.parquet"), wanted],
         )
         while rows := con.fetchmany(BATCH):
