@@ -13,6 +13,7 @@ from gi_tools.corpus import Corpus, build_corpus, open_corpus
 from gi_tools.documents import Document
 from gi_tools.errors import CodebookError, DataError, GiError, ParseError, ReadError
 from gi_tools.facts import tabulate
+from gi_tools.fetching import fetch
 from gi_tools.readers import read
 from gi_tools.registers import list_claims, list_reports, list_sections
 from gi_tools.reports import Report, parse
@@ -33,6 +34,7 @@ __all__ = [
     "build_corpus",
     "check",
     "entries",
+    "fetch",
     "list_claims",
     "list_reports",
     "list_sections",

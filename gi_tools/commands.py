@@ -9,6 +9,7 @@ from typing import Any
 
 from gi_tools.corpus import CHUNK, MEMORY, SECONDS, build_corpus, open_corpus
 from gi_tools.exports import write_csv
+from gi_tools.fetching import Limits, fetch
 
 STOPPED = 130  # what a shell gives for Ctrl-C
 
@@ -17,6 +18,7 @@ def add_commands(verbs: Any) -> None:
     """Add the commands to the subparsers of ``gi``."""
     _add_build(verbs)
     _add_sql(verbs)
+    _add_fetch(verbs)
 
 
 def _add(verbs: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
@@ -65,13 +67,17 @@ def _run_build(args: argparse.Namespace) -> int:
             progress=not args.quiet,
         )
     except KeyboardInterrupt:
-        print("gi: stopped; run the same command again to go on", file=sys.stderr)
-        return STOPPED
+        return _stop()
     print(
         f"{built.files} files: {built.done} read, {built.kept} kept as they were, "
         f"{built.failed} failed; {built.removed} old chunks removed; in {args.out}"
     )
     return 1 if built.failed else 0
+
+
+def _stop() -> int:
+    print("gi: stopped; run the same command again to go on", file=sys.stderr)
+    return STOPPED
 
 
 def _add_sql(verbs: Any) -> None:
@@ -85,3 +91,47 @@ def _run_sql(args: argparse.Namespace) -> int:
     names, rows = open_corpus(args.corpus).fetch(args.query)
     write_csv([names, *rows], sys.stdout)
     return 0
+
+
+def _add_fetch(verbs: Any) -> None:
+    text = "fetch the reports of a study list, politely; run again to go on"
+    verb = _add(verbs, "fetch", _run_fetch, text)
+    plain = Limits()
+    verb.add_argument("sources", type=Path, metavar="SOURCES.csv")
+    verb.add_argument("-o", "--out", type=Path, required=True, metavar="DIR")
+    verb.add_argument("--contact", help="your address, for those whose servers you ask")
+    verb.add_argument("--delay", type=_positive, default=plain.delay, help="s a host")
+    verb.add_argument("--tries", type=_whole, default=plain.tries)
+    verb.add_argument("--size", type=_positive, default=plain.size >> 20, help="MB")
+    verb.add_argument("--timeout", type=_positive, default=plain.seconds, help="s")
+    verb.add_argument("--refresh", action="store_true", help="ask what has changed")
+    verb.add_argument(
+        "--allow-private", action="store_true", help="private addresses too"
+    )
+    verb.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def _run_fetch(args: argparse.Namespace) -> int:
+    limits = Limits(
+        delay=args.delay,
+        tries=args.tries,
+        size=int(args.size * 2**20),
+        seconds=args.timeout,
+        private=args.allow_private,
+    )
+    try:
+        found = fetch(
+            args.sources,
+            args.out,
+            contact=args.contact,
+            limits=limits,
+            refresh=args.refresh,
+            progress=not args.quiet,
+        )
+    except KeyboardInterrupt:
+        return _stop()
+    print(
+        f"{found.fetched} fetched, {found.kept} kept as they were, {found.failed} "
+        f"failed; see {args.out / 'index.jsonl'}"
+    )
+    return 1 if found.failed else 0
