@@ -5,41 +5,66 @@
 >>> report = gi.parse(document)          # who, which year, which form, which cell
 >>> facts = gi.tabulate(report)          # one row per figure, with state and place
 >>> findings = gi.check(facts)           # pass, fail or unknown, rule by rule
+>>> panel = gi.build_panel(facts)        # body by year, refusals explained
+>>> scores = gi.measure(panel)           # numerator, denominator, interval, reason
 """
 
 from gi_tools.checks import Findings, check
 from gi_tools.codebook import entries
 from gi_tools.corpus import Corpus, build_corpus, open_corpus
 from gi_tools.documents import Document
-from gi_tools.errors import CodebookError, DataError, GiError, ParseError, ReadError
+from gi_tools.errors import (
+    CodebookError,
+    ComparisonError,
+    DataError,
+    GiError,
+    ParseError,
+    ReadError,
+)
 from gi_tools.facts import tabulate
 from gi_tools.fetching import fetch
+from gi_tools.metrics import compare, measure, sensitivity
+from gi_tools.panel import Panel, build_panel
 from gi_tools.readers import read
-from gi_tools.registers import list_claims, list_reports, list_sections
+from gi_tools.registers import (
+    list_claims,
+    list_namings,
+    list_reports,
+    list_sections,
+)
 from gi_tools.reports import Report, parse
+from gi_tools.simulation import simulate
 from gi_tools.versions import VERSION
 
 __version__ = VERSION
 
 __all__ = [
     "CodebookError",
+    "ComparisonError",
     "Corpus",
     "DataError",
     "Document",
     "Findings",
     "GiError",
+    "Panel",
     "ParseError",
     "ReadError",
     "Report",
     "build_corpus",
+    "build_panel",
     "check",
+    "compare",
     "entries",
     "fetch",
     "list_claims",
+    "list_namings",
     "list_reports",
     "list_sections",
+    "measure",
     "open_corpus",
     "parse",
     "read",
+    "sensitivity",
+    "simulate",
     "tabulate",
 ]

@@ -145,12 +145,22 @@ class Document:
             if where.startswith("paragraph"):
                 place = Block(*numbers)
                 return next(p.text for p in self.paragraphs if p.place == place)
-            first, start, *rest = numbers
+        except (IndexError, ValueError, StopIteration, TypeError):
+            raise self._no_place(where) from None
+        return self.text[slice(*self.find_span(where))]
+
+    def find_span(self, where: str) -> Span:
+        """Give the characters of ``text`` at a place written as lines."""
+        try:
+            first, start, *rest = [int(n) for n in _NUMBERS.findall(where)]
             last, end = rest if len(rest) == 2 else (first, *rest)
             lines = self._line_starts
-            return self.text[lines[first - 1] + start - 1 : lines[last - 1] + end - 1]
-        except (IndexError, ValueError, StopIteration, TypeError, AttributeError):
-            raise DataError(f"{where!r} is no place of {self.source.name}") from None
+            return Span(lines[first - 1] + start - 1, lines[last - 1] + end - 1)
+        except (IndexError, ValueError, TypeError):
+            raise self._no_place(where) from None
+
+    def _no_place(self, where: object) -> DataError:
+        return DataError(f"{where!r} is no place of {self.source.name}")
 
     def line_at(self, offset: int) -> int:
         """Number of the line, from 1, that holds a character of ``text``."""

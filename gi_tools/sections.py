@@ -88,7 +88,7 @@ def _is_taken(block: Paragraph, starts: set[int | Place]) -> bool:
 
 
 def _find_heads(block: Paragraph, number: int) -> Iterator[_Head]:
-    text = block.text
+    text = block.text.lstrip("#")  # the marks of Markdown
     if text.lstrip()[:1] in _STARTS:
         for level, pattern in enumerate(_LEVELS, start=1):
             if found := pattern.match(text[:60_100]):

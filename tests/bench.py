@@ -12,12 +12,12 @@ from statistics import median
 
 import pandas as pd
 import pdfplumber
-from pages import Dress, to_pdf
 from renderings import to_html
 from test_readers_pdf import make_blocks, make_cells
 
 import gi_tools as gi
 from gi_tools.codebook import forms
+from gi_tools.simulation.pages import Dress, to_pdf
 
 ROOT = Path(__file__).parents[1]
 REAL = ROOT.parent / "shared" / "real"

@@ -21,12 +21,8 @@ from office_files import (
     make_cells,
     make_ods,
     make_page,
-    save_docx,
-    save_xlsx,
-    to_docx,
     to_ods,
     to_rtf,
-    to_xlsx,
     to_zip,
 )
 from renderings import to_html
@@ -38,6 +34,7 @@ from gi_tools.readers.kinds import find_kind
 from gi_tools.readers.libreoffice import find_office
 from gi_tools.readers.mhtml import read_mhtml
 from gi_tools.readers.numbering import join_label, print_numeral
+from gi_tools.simulation.office import save_docx, save_xlsx, to_docx, to_xlsx
 from gi_tools.tables import read_tables
 from gi_tools.tokens import to_tokens
 
@@ -70,7 +67,7 @@ def read_texts(data):
 @pytest.mark.parametrize("kind", WRITERS)
 def test_every_dress_gives_the_cells_of_the_page(kind, pattern, form):
     page = make_page(form, pattern)
-    document = read(WRITERS[kind](page), name="made")
+    document = read(WRITERS[kind](page.blocks), name="made")
     assert document.source.format == kind
     assert to_shape(document) == to_shape(page)
     figures = read_figures(document, form)
@@ -86,13 +83,15 @@ def test_old_office_files_give_the_cells_of_the_page(name):
     page = make_page(form, "some")
     document = read(CASES / name)
     assert document.notes == ()
-    assert to_shape(document) == to_shape(page)
+    for old, new in zip(document.grids, page.grids, strict=True):
+        # The file of 2014 was made without the row of heads.
+        assert old.to_matrix() == new.to_matrix()[-len(old.rows) :]
     assert read_figures(document, form) == read_figures(page, form)
 
 
 @pytest.mark.parametrize("kind", WRITERS)
 def test_a_place_leads_back_to_the_raw_cell(kind):
-    document = read(WRITERS[kind](make_page("2021", "some")), name="made")
+    document = read(WRITERS[kind](make_page("2021", "some").blocks), name="made")
     figures = read_tables(to_tokens(document), "2021").figures
     assert len(figures) == 200
     for figure in figures:
@@ -105,7 +104,7 @@ def test_a_place_leads_back_to_the_raw_cell(kind):
 def test_a_suffix_never_counts(tmp_path):
     page = make_page("2021", "some")
     wanted = to_shape(page)
-    dresses = {kind: write(page) for kind, write in WRITERS.items()}
+    dresses = {kind: write(page.blocks) for kind, write in WRITERS.items()}
     dresses["html"] = to_html("2021", make_cells("2021", "some")).encode()
     dresses["mhtml"] = make_mhtml(dresses["html"])
     dresses["doc"] = (CASES / "form_2021.doc").read_bytes()
@@ -433,7 +432,7 @@ def test_a_hanging_libreoffice_is_killed(monkeypatch, tmp_path):
 @pytest.mark.parametrize("form", FORMS)
 def test_libreoffice_gives_the_same_cells(form):
     page = make_page(form, "some")
-    data = to_docx(page)
+    data = to_docx(page.blocks)
     source = Source("made.docx", "docx", len(data), "")
     document = doc.read_by_office(source, data, ".docx")
     assert document.notes[-1] == "converted to .docx by LibreOffice"
@@ -587,7 +586,7 @@ def test_the_one_report_in_a_zip_file_is_read(tmp_path):
     page = make_page("2021", "some")
     data = to_zip(
         {
-            "年报/2021年报.docx": to_docx(page),
+            "年报/2021年报.docx": to_docx(page.blocks),
             "年报/图.png": b"x",
             "__MACOSX/a.doc": b"",
         }
@@ -679,7 +678,10 @@ def make_locked_zip():
 
 def make_hostile():
     """Name to bytes and what the error must say."""
-    word, book = to_docx(make_page("2014", "some")), to_xlsx(make_page("2014", "some"))
+    word, book = (
+        to_docx(make_page("2014", "some").blocks),
+        to_xlsx(make_page("2014", "some").blocks),
+    )
     large = b" " * 40_000_000
     repeated = (
         '<table:table table:name="表"><table:table-row table:number-rows-repeated='
@@ -778,7 +780,7 @@ def test_ranges_over_ranges_take_no_time():
         '<worksheet><sheetData><row r="9000"><c r="T9000"><v>1</v></c></row>'
         f"</sheetData><mergeCells>{ranges}</mergeCells></worksheet>"
     )
-    book = to_xlsx(make_page("2014", "some"))
+    book = to_xlsx(make_page("2014", "some").blocks)
     data = replace_member(book, "xl/worksheets/sheet1.xml", lambda _: sheet.encode())
     start = time.perf_counter()
     assert read(data, name="made").grids[0].width == 20
@@ -792,7 +794,7 @@ def test_a_folder_of_hostile_files_still_gives_the_good_one(tmp_path):
             data if isinstance(data, bytes) else data.encode()
         )
         names.append(name)
-    (tmp_path / "good.docx").write_bytes(to_docx(make_page("2021", "full")))
+    (tmp_path / "good.docx").write_bytes(to_docx(make_page("2021", "full").blocks))
     script = (
         "import sys, gi_tools as gi\n"
         "for name in sys.argv[1:]:\n"
@@ -845,7 +847,7 @@ def test_damaged_old_files_never_end_otherwise_than_in_read_error(name, monkeypa
 def test_a_missing_library_says_how_to_get_it(kind, monkeypatch):
     data = (CASES / f"form_2021.{kind}").read_bytes() if kind in OLD else b""
     if kind in WRITERS:
-        data = WRITERS[kind](make_page("2021", "some"))
+        data = WRITERS[kind](make_page("2021", "some").blocks)
     monkeypatch.setitem(sys.modules, "lxml", None)
     monkeypatch.setitem(sys.modules, "olefile", None)
     with pytest.raises(ReadError, match=r"made: .* needs .*gi_tools\[office\]"):

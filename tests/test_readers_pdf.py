@@ -8,8 +8,6 @@ import sys
 import time
 
 import pytest
-from pages import Dress, to_pdf
-from pdf_files import write_objects
 from renderings import to_html
 
 from gi_tools.codebook import forms
@@ -19,6 +17,8 @@ from gi_tools.readers.html import read_html
 from gi_tools.readers.lattice import Line, find_lattices, snap
 from gi_tools.readers.paper import Mark, read_marks, to_lines
 from gi_tools.readers.pdf import MAX_PAGES, read_pdf
+from gi_tools.simulation.pages import Dress, to_pdf
+from gi_tools.simulation.pdf import write_objects
 from gi_tools.tables import read_tables
 from gi_tools.tokens import to_tokens
 
