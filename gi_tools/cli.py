@@ -12,16 +12,15 @@ from typing import TextIO
 
 from gi_tools import __version__
 from gi_tools.checks import Finding, Findings, check_facts
-from gi_tools.codebook import entries, forms
+from gi_tools.codebook import entries
 from gi_tools.errors import DataError, GiError
 from gi_tools.facts import COLUMNS, to_facts
-from gi_tools.quality import assess
 from gi_tools.packages import add_package
+from gi_tools.quality import assess
 from gi_tools.readers import read
 from gi_tools.registers import NamingRow, to_naming_rows
 from gi_tools.reports import Report, parse
-from gi_tools.scoring import score_folder
-from gi_tools.simulation import DEFECTS, FORMATS, PLAIN, simulate
+from gi_tools.trials import add_trials
 
 WIDTH = 78
 
@@ -72,8 +71,6 @@ def _build_parser() -> argparse.ArgumentParser:
     book.add_argument("--form", help="one form only, such as 2021")
     book.add_argument("--format", choices=("csv", "md"), default="csv")
     book.set_defaults(run=_run_codebook)
-    _add_simulate(verbs)
-    _add_score(verbs)
     text = "state the quality of reports: cells, checks, prose, dates, years, no score"
     page = verbs.add_parser("quality", help=text, description=text.capitalize() + ".")
     page.add_argument("files", nargs="+", metavar="FILE")
@@ -81,32 +78,8 @@ def _build_parser() -> argparse.ArgumentParser:
     page.add_argument("--lang", choices=("zh", "en"), default="zh")
     page.set_defaults(run=_run_quality)
     add_package(verbs)
+    add_trials(verbs)
     return parser
-
-
-def _add_simulate(verbs: argparse._SubParsersAction) -> None:
-    text = "write invented reports whose every figure is known, with their truth"
-    verb = verbs.add_parser("simulate", help=text, description=text.capitalize() + ".")
-    verb.add_argument("-n", type=int, default=100, help="how many reports")
-    verb.add_argument("-o", "--out", required=True, metavar="DIR")
-    verb.add_argument("--seed", type=int, default=0)
-    verb.add_argument("--forms", nargs="+", choices=list(forms()))
-    verb.add_argument("--formats", nargs="+", choices=list(FORMATS))
-    verb.add_argument("--defects", type=float, default=0.0, metavar="RATE")
-    verb.add_argument("--kinds", nargs="+", choices=list(DEFECTS), metavar="KIND")
-    verb.add_argument("--years", metavar="FIRST-LAST")
-    text = "every body reports every year, not three in a row"
-    verb.add_argument("--panel", action="store_true", help=text)
-    verb.set_defaults(run=_run_simulate)
-
-
-def _add_score(verbs: argparse._SubParsersAction) -> None:
-    text = "compare what is read of reports with the truth that lies beside them"
-    verb = verbs.add_parser("score", help=text, description=text.capitalize() + ".")
-    verb.add_argument("folder", metavar="DIR")
-    verb.add_argument("--json", action="store_true")
-    verb.add_argument("-v", "--verbose", action="store_true", help="print the misses")
-    verb.set_defaults(run=_run_score)
 
 
 def _run_parse(args: argparse.Namespace) -> int:
@@ -302,40 +275,6 @@ def _check_to_text(name: str, report: Report, args: argparse.Namespace) -> str:
     return "\n".join(
         [*lines, "  A pass shows that figures agree, not that they are right."]
     )
-
-
-def _run_simulate(args: argparse.Namespace) -> int:
-    years = None
-    if args.years:
-        first, _, last = args.years.partition("-")
-        if not (first.isdigit() and (last or first).isdigit()):
-            raise DataError(f"--years {args.years}: write 2014-2024, or one year")
-        years = range(int(first), int(last or first) + 1)
-    index = simulate(
-        args.n,
-        args.out,
-        forms=args.forms,
-        formats=args.formats or PLAIN,
-        defects=args.defects,
-        kinds=args.kinds,
-        years=years,
-        panel=args.panel,
-        seed=args.seed,
-    )
-    planted = int((index.defect != "").sum())
-    print(f"{args.out}: {len(index)} reports, {planted} with a planted defect")
-    return 0
-
-
-def _run_score(args: argparse.Namespace) -> int:
-    scores = score_folder(args.folder)
-    if args.json:
-        print(_to_line({"scores": [row._asdict() for row in scores.rows]}))
-    else:
-        print(scores)
-    for miss in scores.misses if args.verbose else ():
-        print(f"{miss.measure}: {miss.name}: {miss.note}", file=sys.stderr)
-    return 0
 
 
 def _run_codebook(args: argparse.Namespace) -> int:
