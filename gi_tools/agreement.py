@@ -11,6 +11,7 @@ from gi_tools.comparisons import Comparison, Table, tell, to_tolerance
 from gi_tools.errors import DataError
 from gi_tools.explanations import explain
 from gi_tools.facts import tabulate
+from gi_tools.forensics.traces import require, to_plain
 from gi_tools.quantifiers import compare_all
 from gi_tools.registers import list_claims, list_sections
 from gi_tools.reports import Report
@@ -62,15 +63,15 @@ def compare_claims(
         sections = list_sections(reports) if sections is None else sections
     if facts is None:
         raise DataError("a frame of claims needs facts; give gi.repair(...).facts too")
-    _require(claims, "claims", NEEDED_CLAIMS)
-    _require(facts, "facts", NEEDED_FACTS)
+    require(claims, "claims", NEEDED_CLAIMS)
+    require(facts, "facts", NEEDED_FACTS)
     tables = to_tables(facts)
     years = {(t.agency, t.year): t for t in tables.values() if t.agency and t.year}
     rows: list[Comparison] = []
     for report_id, text in _join(sections) if sections is not None else ():
         if table := tables.get(report_id):
             rows += (tell(row, table.form) for row in compare_all(text, table))
-    for report_id, group in _to_plain(claims).groupby("report_id", sort=False):
+    for report_id, group in to_plain(claims).groupby("report_id", sort=False):
         if table := tables.get(report_id):
             last = years.get((table.agency, (table.year or 0) - 1))
             found = _compare_report(list(group.itertuples()), table, last)
@@ -90,7 +91,7 @@ def to_tables(facts: DataFrame) -> dict[str, Table]:
     """Put the table cells of each report of a facts frame into a Table."""
     found: dict[str, Table] = {}
     heads = ["report_id", "agency", "year", "form", "indicator", "applicant"]
-    plain = _to_plain(facts.loc[facts["origin"] == "table"])
+    plain = to_plain(facts.loc[facts["origin"] == "table"])
     columns = (
         plain[name].tolist() for name in [*heads, "value", "unit", "raw", "state"]
     )
@@ -99,17 +100,6 @@ def to_tables(facts: DataFrame) -> dict[str, Table]:
             found[report_id] = Table(report_id, agency, year, form or "", {})
         found[report_id].cells[code, who] = tuple(cell)
     return found
-
-
-def _require(frame: DataFrame, what: str, needed: tuple[str, ...]) -> None:
-    if missing := [name for name in needed if name not in frame.columns]:
-        raise DataError(f"{what} lack {', '.join(missing)}; use the frames of gi_tools")
-
-
-def _to_plain(frame: DataFrame) -> DataFrame:
-    """Give a frame with None for every kind of missing."""
-    plain = frame.astype(object)
-    return plain.where(plain.notna(), None)
 
 
 def _compare_report(

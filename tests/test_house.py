@@ -36,7 +36,7 @@ FLOORS = [
     {"plots"},
     {"explorers", "lessons"},
     {ROOT},
-    {"cli", "packages", "trials", "__main__"},
+    {"commands", "cli", "__main__"},
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 

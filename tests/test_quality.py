@@ -11,7 +11,9 @@ import pytest
 import gi_tools as gi
 from gi_tools.cli import main
 from gi_tools.facts import STATES
+from gi_tools.forensics import find_repeats
 from gi_tools.quality_pages import COLUMNS, KINDS, LANGS
+from gi_tools.simulation import simulate
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 NAMES = (
@@ -110,3 +112,30 @@ def test_the_command_writes_a_page_and_goes_on_after_a_bad_file(tmp_path, capsys
     assert main(["quality", files[0], "-o", str(tmp_path / "page.txt")]) == 2
     assert "write to a .html or .md file" in capsys.readouterr().err
     assert main(["quality", files[0], "-o", str(tmp_path / "no" / "x.md")]) == 2
+
+
+def read_folder(folder):
+    files = [f for f in sorted(folder.iterdir()) if f.suffix not in (".json", ".csv")]
+    return [gi.parse(gi.read(file)) for file in files]
+
+
+@pytest.mark.long
+def test_a_clean_simulated_corpus_is_accused_of_nothing_hard(tmp_path):
+    simulate(200, tmp_path, seed=3)
+    quality = gi.assess(read_folder(tmp_path))
+    assert len(quality.reports) == 200
+    assert not (quality.claims.verdict == "differ").any()
+    assert not (quality.traces.severity == "hard").any()
+    assert set(quality.traces.kind) <= {"late"}  # some are simulated late
+    assert (quality.claims.verdict == "agree").sum() > 400
+
+
+@pytest.mark.long
+def test_simulated_repetitions_of_a_year_are_found_where_figures_say_enough(tmp_path):
+    index = simulate(60, tmp_path, seed=5, defects=1.0, kinds=["repeated_years"])
+    found = find_repeats(gi.tabulate(read_folder(tmp_path)))
+    assert set(found.kind) == {"repeated"} and set(found.severity) == {"hard"}
+    planted = set(index.file[index.defect == "repeated_years"].str[:6])
+    again = found.report_ids.str.split("; ").str[1:].explode().str[:6]
+    # A few towns have so few figures that chance is not excluded.
+    assert set(again) <= planted and len(again) >= 0.8 * len(planted)

@@ -1,26 +1,22 @@
-"""The commands ``gi simulate`` and ``gi score``: invented reports, and their scores."""
+"""The commands on reports whose truth is known: gi simulate, gi score."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
 from gi_tools.codebook import forms
+from gi_tools.commands.files import Verbs, add_verb, to_line
 from gi_tools.errors import DataError
+from gi_tools.repairs import repair_facts
 from gi_tools.scoring import score_folder
 from gi_tools.simulation import DEFECTS, FORMATS, PLAIN, simulate
 
 
-def add_trials(verbs: argparse._SubParsersAction) -> None:
-    """Add both commands to the parser of ``gi``."""
-    _add_simulate(verbs)
-    _add_score(verbs)
-
-
-def _add_simulate(verbs: argparse._SubParsersAction) -> None:
+def add_commands(verbs: Verbs) -> None:
+    """Add simulate and score."""
     text = "write invented reports whose every figure is known, with their truth"
-    verb = verbs.add_parser("simulate", help=text, description=text.capitalize() + ".")
+    verb = add_verb(verbs, "simulate", _run_simulate, text)
     verb.add_argument("-n", type=int, default=100, help="how many reports")
     verb.add_argument("-o", "--out", required=True, metavar="DIR")
     verb.add_argument("--seed", type=int, default=0)
@@ -31,16 +27,12 @@ def _add_simulate(verbs: argparse._SubParsersAction) -> None:
     verb.add_argument("--years", metavar="FIRST-LAST")
     text = "every body reports every year, not three in a row"
     verb.add_argument("--panel", action="store_true", help=text)
-    verb.set_defaults(run=_run_simulate)
-
-
-def _add_score(verbs: argparse._SubParsersAction) -> None:
     text = "compare what is read of reports with the truth that lies beside them"
-    verb = verbs.add_parser("score", help=text, description=text.capitalize() + ".")
+    verb = add_verb(verbs, "score", _run_score, text)
     verb.add_argument("folder", metavar="DIR")
+    verb.add_argument("--repair", action="store_true", help="score the repairs too")
     verb.add_argument("--json", action="store_true")
     verb.add_argument("-v", "--verbose", action="store_true", help="print the misses")
-    verb.set_defaults(run=_run_score)
 
 
 def _run_simulate(args: argparse.Namespace) -> int:
@@ -67,9 +59,9 @@ def _run_simulate(args: argparse.Namespace) -> int:
 
 
 def _run_score(args: argparse.Namespace) -> int:
-    scores = score_folder(args.folder)
+    scores = score_folder(args.folder, repair_facts if args.repair else None)
     if args.json:
-        print(json.dumps({"scores": [row._asdict() for row in scores.rows]}))
+        print(to_line({"scores": [row._asdict() for row in scores.rows]}))
     else:
         print(scores)
     for miss in scores.misses if args.verbose else ():
