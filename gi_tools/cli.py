@@ -6,10 +6,10 @@ import argparse
 import sys
 
 from gi_tools import __version__
-from gi_tools.commands import mending, packages, reading, truths
+from gi_tools.commands import corpora, mending, packages, reading, truths
 from gi_tools.errors import GiError
 
-COMMANDS = (reading, mending, packages, truths)
+COMMANDS = (reading, mending, packages, corpora, truths)
 
 
 def main(argv: list[str] | None = None) -> int:
