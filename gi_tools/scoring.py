@@ -323,6 +323,6 @@ def _judge_repair(
 def _to_ranks(suspects: Iterable[Any]) -> list[dict[tuple, float | None]]:
     """The changes proposed, best first: cell to proposal, groups put together."""
     ranks: dict[int, dict[tuple, float | None]] = defaultdict(dict)
-    for one in suspects:
+    for one in (s for s in suspects if s.settles > 0):  # the rest are mere doubts
         ranks[one.rank][one.indicator, one.applicant] = one.proposal
     return [ranks[rank] for rank in sorted(ranks)]

@@ -144,7 +144,12 @@ def repair_all(facts, *, offset=0.0, decoy=False):
     """A repair that knows the truth: what the planted cells should be."""
     rows = []
     for report_id in {fact.report_id for fact in facts} if decoy else ():
-        wrong = {"indicator": "requests.online", "applicant": None, "proposal": 1.0}
+        wrong = {
+            "indicator": "requests.online",
+            "applicant": None,
+            "proposal": 1.0,
+            "settles": 1,
+        }
         rows.append(SimpleNamespace(report_id=report_id, rank=1, **wrong))
     for truth in repair_all.truths:
         report = next(
@@ -158,6 +163,7 @@ def repair_all(facts, *, offset=0.0, decoy=False):
                     SimpleNamespace(
                         report_id=report,
                         proposal=cell["old"] + offset,
+                        settles=1,
                         rank=rank,
                         **key,
                     )
