@@ -21,8 +21,10 @@ FLOORS = [
     {"sections", "identity", "tables", "claims", "instruments"},
     {"reports"},
     {"facts", "registers"},
+    {"equations", "blindspots"},
     {"checks"},
-    {"repairs"},
+    {"repairs", "ledger", "localisation", "suspects", "moves", "proposals", "patterns"}
+    | {"proofs", "bounds", "programs", "evidence", "edits", "decisions"},
     {"crosswalk", "bodies"},
     {"cells", "coverage", "catalogue"},
     {"panel"},
