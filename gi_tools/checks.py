@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from html import escape
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
@@ -174,8 +174,9 @@ def _check_rows(rows: Iterable[Sequence]) -> Iterator[Finding]:
     for (report_id, agency, year, form), cells in reports.items():
         before = years.get((agency, year - 1)) if agency and year else None
         for key in find_form_keys(form, cells):
-            for rule in rules(key):
-                if (found := _confront(rule, cells, before)) is not None:
+            for rule, looks_back, named in _list_rules(key):
+                if (before or not looks_back) and not cells.keys().isdisjoint(named):
+                    found = _confront(rule, cells, before)
                     yield Finding(report_id, agency, year, *found)
 
 
@@ -187,14 +188,18 @@ def find_form_keys(form: str, cells: Iterable[tuple[str, str | None]]) -> list[s
     return [key for key in forms() if key in families]
 
 
-def _confront(rule: Rule, cells: Cells, before: Cells | None) -> tuple | None:
-    """Apply one rule; None when the report has no such cells or no earlier report."""
-    terms = rule.left + rule.right
-    if before is None and any(term.previous for term in terms):
-        return None
-    if not any(term[:2] in cells for term in terms):
-        return None
-    left, right = (_add(side, cells, before) for side in (rule.left, rule.right))
+@cache
+def _list_rules(key: str) -> list[tuple[Rule, bool, frozenset]]:
+    """The rules of a form, whether they look back a year, and the cells they name."""
+    found = ((rule, rule.left + rule.right) for rule in rules(key))
+    return [
+        (rule, any(t.previous for t in terms), frozenset(t[:2] for t in terms))
+        for rule, terms in found
+    ]
+
+
+def _confront(rule: Rule, cells: Cells, before: Cells | None) -> tuple:
+    left, right = _add(rule.left, cells, before), _add(rule.right, cells, before)
     verdict, gap = KINDS[rule.kind](left, right, rule.tolerance)
     known = [side.low if side.is_known else None for side in (left, right)]
     zh, en = NOTES[_find_note(verdict, gap, left, right)]
@@ -229,7 +234,8 @@ def _add(terms: Iterable[Term], cells: Cells, before: Cells | None) -> Bound:
         if value is not None:
             low += sign * value
             high += sign * value
-            largest = max(largest, value)
+            if value > largest:
+                largest = value
         elif sign > 0:
             high = inf
         else:

@@ -33,6 +33,8 @@ def fit_fixed_effects(
 
     names, groups = list(regressors), cluster or unit
     columns = list(dict.fromkeys([outcome, *names, unit, time, groups]))
+    if lacking := [name for name in columns if name not in frame]:
+        raise DataError(f"fixed effects: the frame lacks {lacking[0]!r}")
     data = frame[columns].dropna()
     numbers = data[[outcome, *names]].astype(float)
     years = pd.get_dummies(data[time], drop_first=True, dtype=float)

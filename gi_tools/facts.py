@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.errors import DataError
@@ -12,6 +13,7 @@ from gi_tools.exports import write_csv
 from gi_tools.reports import Report
 
 if TYPE_CHECKING:
+    from numpy import ndarray
     from pandas import DataFrame
 
 STATES = (
@@ -45,6 +47,7 @@ class Fact(NamedTuple):
 
 
 COLUMNS = list(Fact._fields)
+HEAD = COLUMNS.index("indicator")  # columns that all facts of a report share
 NULLABLE = ("agency", "region_code", "year", "form", "applicant", "value")
 
 
@@ -56,18 +59,32 @@ def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
     number is <NA>, never zero. Cells that a table of the form should have and the
     document lacks come with the state absent.
     """
+    import numpy as np
+
     reports = [reports] if isinstance(reports, Report) else list(reports)
-    return to_frame([fact for report in reports for fact in to_facts(report)])
+    parts = [_list_rows(report, True) for report in reports]
+    heads = [head for head, rows in parts for _ in rows]
+    texts = np.empty((len(COLUMNS), len(heads)), dtype=object)
+    if heads:
+        texts[:HEAD] = list(zip(*heads, strict=True))
+        rows = chain.from_iterable(rows for _, rows in parts)
+        texts[HEAD:] = list(zip(*rows, strict=True))
+    return _to_frame(texts)
 
 
 def to_frame(facts: Sequence[Fact]) -> DataFrame:
     """Put plain facts into the frame that ``tabulate`` gives."""
     import numpy as np
-    import pandas as pd
 
     texts = np.empty((len(COLUMNS), len(facts)), dtype=object)
     for number, column in enumerate(zip(*facts, strict=True)):
         texts[number] = column
+    return _to_frame(texts)
+
+
+def _to_frame(texts: ndarray) -> DataFrame:
+    import pandas as pd
+
     frame = pd.DataFrame(texts.T, columns=COLUMNS, dtype=object, copy=False)
     for name, kind in (("year", "Int64"), ("value", "Float64")):
         place = COLUMNS.index(name)
@@ -103,20 +120,23 @@ def to_facts(report: Report, *, absent: bool = True) -> Iterator[Fact]:
 
     ``absent`` adds the cells that a table of the document lacks.
     """
+    head, rows = _list_rows(report, absent)
+    return (Fact(*head, *row) for row in rows)
+
+
+def _list_rows(report: Report, absent: bool) -> tuple[tuple, list[tuple]]:
+    """What all facts of a report share, and the rest of each."""
     who, locate = report.identity, report.document.locate
     code = who.region.code if who.region else None
-    head = (report.report_id, who.agency, code, who.year, report.form)
-    for figure in report.figures:
-        name, applicant, value, unit, state, raw, place, _ = figure
-        where = locate(place)
-        yield Fact(*head, name, applicant, value, unit, state, raw, "table", where)
+    rows = [(*f[:6], "table", locate(f.place)) for f in report.figures]
     for claim in report.claims:
         if claim.indicator:
             state = "unreadable" if claim.value is None else "reported"
             found = (claim.indicator, None, claim.value, claim.unit, state, claim.raw)
-            yield Fact(*head, *found, "prose", locate(claim.place))
+            rows.append((*found, "prose", locate(claim.place)))
     for name, applicant, unit in report.absent if absent else ():
-        yield Fact(*head, name, applicant, None, unit, "absent", "", "table", "")
+        rows.append((name, applicant, None, unit, "absent", "", "table", ""))
+    return (report.report_id, who.agency, code, who.year, report.form), rows
 
 
 def set_values(

@@ -40,8 +40,8 @@ class Panel:
     form a column has one meaning; ``series`` says whether it may run over forms.
     ``notes`` (kind, about, zh, en) holds every caveat, refusal, override and figure
     left out; ``coverage`` a row for each body and year, with the report, its status
-    (used, missing, replaced, unplaced) and its cells by state; ``bounds`` (report_id,
-    indicator, low, high) how low and high each empty figure may be.
+    (used, missing, replaced, no_table, unplaced) and its cells by state; ``bounds``
+    (report_id, indicator, low, high) how low and high each empty figure may be.
     """
 
     frame: DataFrame
@@ -91,7 +91,7 @@ class Panel:
         self._need([indicator])
         joins = self.judge([indicator])
         override = override or self.override
-        refuse(joins, override)
+        override = override if refuse(joins, override) else None
         found = self.frame[[*KEYS, indicator]].rename(columns={indicator: "value"})
         years = self.frame["year"]
         crossed = (
@@ -176,7 +176,8 @@ class Panel:
         years = f"{frame['year'].min()}-{frame['year'].max()}" if len(frame) else "none"
         told = ", ".join(f"{n} {kind}" for kind, n in counts.items())
         bodies = len(frame.drop_duplicates(BODY))
-        return f"Panel({len(frame)} reports, {bodies} bodies, {years}; notes: {told})"
+        size = f"reports: {len(frame)}, bodies: {bodies}, years: {years}"
+        return f"Panel({size}; notes: {told or 'none'})"
 
     def _repr_html_(self) -> str:
         status = self.coverage["status"].value_counts()

@@ -162,33 +162,36 @@ class MetricView(View):
         self._is_changing = False
         self._draw()
 
-    def _draw(self, _: object = None) -> None:
+    def _draw(self, change: dict | None = None) -> None:
         if self._is_changing:
             return
-        rows, lang = self._take(self.metric), self.lang
+        # The funnel shows counts: intervals and shrinkage do not touch it.
+        if not change or change["owner"] in (self._variant, self._year):
+            self._picture.value = self._draw_funnel()
         frame = self.frame
-        wide = (
-            (frame.rank_high - frame.rank_low).mean() if "rank_low" in frame else None
-        )
-        told = say(lang, "bodies", n=len(frame))
-        if wide is not None:
-            told += " · " + say(lang, "rank_width", n=f"{wide:.0f}")
+        self._told.value = f"<p>{escape(self._summarise(frame))}</p>"
         if len(frame):
-            moved = int((frame.rank_change > 0).sum())
-            told += " · " + say(lang, "moved", n=moved)
-        self._told.value = f"<p>{escape(told)}</p>"
-        self._picture.value = draw(
-            lambda ax: plots.funnel(
-                rows.drop(columns="body"), self.metric, lang=lang, ax=ax
-            ),
-            lang,
+            frame = frame.assign(agency=frame.body).drop(columns="body")
+        self._sheet.html = frame_to_html(frame.round(4), self.lang, most=300)
+
+    def _draw_funnel(self) -> str:
+        rows = self._take(self.metric).drop(columns="body")
+        return draw(
+            lambda ax: plots.funnel(rows, self.metric, lang=self.lang, ax=ax),
+            self.lang,
             FUNNEL,
             BOX,
         )
-        shown = frame.drop(columns=["agency"]) if len(frame) else frame
+
+    def _summarise(self, frame: DataFrame) -> str:
+        told = [say(self.lang, "bodies", n=len(frame))]
+        if "rank_low" in frame:
+            wide = (frame.rank_high - frame.rank_low).mean()
+            told.append(say(self.lang, "rank_width", n=f"{wide:.0f}"))
         if len(frame):
-            shown.insert(0, "agency", shown.pop("body"))
-        self._sheet.html = frame_to_html(shown.round(4), lang, most=300)
+            moved = int((frame.rank_change > 0).sum())
+            told.append(say(self.lang, "moved", n=moved))
+        return " · ".join(told)
 
 
 def metrics(panel: Panel, lang: str = "zh", metric: str = FIRST) -> MetricView:
