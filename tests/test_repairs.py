@@ -3,6 +3,7 @@
 import csv
 import random
 from pathlib import Path
+from time import process_time
 
 import pandas as pd
 import pytest
@@ -534,3 +535,31 @@ def test_a_repair_shows_itself_escaped():
     assert "proposed" in "\n".join(to_lines(found, "en"))
     assert repr(found) == "Repaired(0 derived, 3 proposed, 0 open, 1 conflicts)"
     assert pd.api.types.is_float_dtype(found.suspects.proposal.dtype)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("size", "first", "third"), [(1, 1.0, 1.0), (2, 0.94, 0.98), (3, 0.88, 0.95)]
+)
+def test_a_thousand_draws_of_wrong_cells(city, size, first, third):
+    """The figures of docs/repairs.md: cells anywhere, changed by any amount."""
+    chance, ranks, times = random.Random(size), [], []
+    for _ in range(1000):
+        drawn = list(draw(city, size, chance))
+        facts = spoil(city, {key: new for key, _, new in drawn})
+        start = process_time()
+        found = repair_facts(facts)
+        times.append(process_time() - start)
+        true = {key: old for key, old, _ in drawn}
+        changes = list_changes(found)
+        ranks.append(changes.index(true) if true in changes else len(changes) + 99)
+    assert sum(rank == 0 for rank in ranks) >= first * 1000
+    assert sum(rank < 3 for rank in ranks) >= third * 1000
+    assert sorted(times)[500] < 0.05
+    assert max(times) < 1
+    print(
+        size,
+        [sum(r < n for r in ranks) for n in (1, 3, 20)],
+        sorted(times)[500],
+        max(times),
+    )
