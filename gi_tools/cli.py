@@ -15,8 +15,8 @@ from gi_tools.checks import Finding, Findings, check_facts
 from gi_tools.codebook import entries, forms
 from gi_tools.errors import DataError, GiError
 from gi_tools.facts import COLUMNS, to_facts
-from gi_tools.quality import assess
 from gi_tools.packages import add_package
+from gi_tools.quality import assess
 from gi_tools.readers import read
 from gi_tools.registers import NamingRow, to_naming_rows
 from gi_tools.reports import Report, parse
