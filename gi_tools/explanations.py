@@ -18,7 +18,7 @@ def explain(
     List the slips that would have made ``value`` out of these cells, likeliest first.
 
     column: another applicant's column; row: one row for the sum or total of several;
-    row_column: both; group: the group for one of its rows; last_year; neighbour: the
+    row_column: both; group: the group for one of its rows; last_year; neighbour_copied: the
     row above or below; sum: another row added; then those of ``name_slip``. A figure of
     0 is explained by nothing, as nearly every table holds zeros.
     """
@@ -55,7 +55,7 @@ def _list_cells(
         yield ("last_year", "+".join(codes)), last.add(codes)
     for code in _list_neighbours(codes, table.form):
         here = _write([code], _own(table, code))
-        yield ("neighbour", here), table.get(code)
+        yield ("neighbour_copied", here), table.get(code)
         yield ("sum", f"{'+'.join(codes)}+{here}"), table.add((*codes, code))
 
 

@@ -84,7 +84,7 @@ def assess(
     columns = [
         _count(facts[facts["origin"] == "table"], "state", STATES),
         _count_checks(findings),
-        _count(suspects, "status", ("unique", "ambiguous")),
+        _count_suspects(suspects),
         _count(claims, "verdict", ("agree", "differ", "unclear", "no_cell")),
         _count_traces(traces),
         delays.set_index("report_id")[["days", "confidence"]],
@@ -111,6 +111,13 @@ def _count_checks(findings: DataFrame) -> DataFrame:
     return _count(
         findings.assign(verdict=verdicts), "verdict", (*VERDICTS, "soft_fail")
     )
+
+
+def _count_suspects(suspects: DataFrame) -> DataFrame:
+    """Count the changes that may be due, not the ways in which each could be made."""
+    if "group" in suspects:
+        suspects = suspects.drop_duplicates(["report_id", "group"])
+    return _count(suspects, "status", ("unique", "ambiguous"))
 
 
 def _count_traces(traces: DataFrame) -> DataFrame:

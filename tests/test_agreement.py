@@ -171,12 +171,12 @@ def test_the_parts_of_a_total_are_those_of_the_rules():
 
 
 SLIPS = [
-    (240, 204, "transposed"),
+    (240, 204, "transposed_digits"),
     (24, 204, "lost_digit"),
     (2204, 204, "doubled_digit"),
     (2014, 204, "extra_digit"),
-    (284, 204, "one_digit"),
-    (0.02, 200, "unit"),
+    (284, 204, "wrong_digit"),
+    (0.02, 200, "unit_slip"),
     (3, 5, None),
     (13, 14, None),  # two digits, one of them another: no evidence
     (204, 204, None),
