@@ -18,9 +18,9 @@ def explain(
     List the slips that would have made ``value`` out of these cells, likeliest first.
 
     column: another applicant's column; row: one row for the sum or total of several;
-    row_column: both; group: the group for one of its rows; last_year; neighbour_copied: the
-    row above or below; sum: another row added; then those of ``name_slip``. A figure of
-    0 is explained by nothing, as nearly every table holds zeros.
+    row_column: both; group: the group for one of its rows; last_year;
+    neighbour_copied: the row above or below; sum: that row added; then those of
+    ``name_slip``. A figure of 0 is explained by nothing: nearly every table holds 0.
     """
     if not value:
         return []

@@ -60,42 +60,67 @@ def assess(
     ``facts`` and ``suspects`` are those of ``gi.repair`` or of an edit log applied.
     Raises DataError for facts that lack columns.
     """
-    import pandas as pd
-
     reports = [reports] if isinstance(reports, Report) else list(reports)
     facts = tabulate(reports) if facts is None else facts
-    register = list_reports(reports)
+    registers = (list_reports(reports), list_claims(reports), list_sections(reports))
+    return assess_frames(facts, *registers, suspects)
+
+
+def assess_frames(
+    facts: DataFrame,
+    reports: DataFrame,
+    claims: DataFrame,
+    sections: DataFrame,
+    suspects: DataFrame | None = None,
+) -> Quality:
+    """
+    Do what ``assess`` does with the frames of a corpus, where no report is at hand.
+
+    ``reports``, ``claims`` and ``sections`` are the registers of the same reports.
+    """
+    import pandas as pd
+
     findings = check(facts).frame
-    sections = list_sections(reports)
-    claims = compare_claims(list_claims(reports), facts, sections)
-    reuse = forensics.measure_reuse(sections, register)
-    delays = forensics.measure_delays(register)
+    compared = compare_claims(claims, facts, sections)
+    reuse = forensics.measure_reuse(sections, reports)
+    delays = forensics.measure_delays(reports)
     found = [
         forensics.trace_chains(facts),
         forensics.find_repeats(facts),
         forensics.find_copied(reuse),
-        forensics.find_late(register),
-        forensics.find_missing(register),
+        forensics.find_late(reports),
+        forensics.find_missing(reports),
         forensics.find_odd_digits(forensics.measure_digits(facts)),
     ]
     traces = pd.concat(found, ignore_index=True)
     if suspects is None:
         suspects = pd.DataFrame(columns=["report_id", "indicator", "status"])
-    columns = [
+    counts = [
         _count(facts[facts["origin"] == "table"], "state", STATES),
         _count_checks(findings),
         _count_suspects(suspects),
-        _count(claims, "verdict", ("agree", "differ", "unclear", "no_cell")),
+        _count(compared, "verdict", ("agree", "differ", "unclear", "no_cell")),
         _count_traces(traces),
+    ]
+    measures = [
         delays.set_index("report_id")[["days", "confidence"]],
         reuse.set_index("report_id")[["common", "own", "other"]],
     ]
-    rows = register.drop_duplicates("report_id").set_index("report_id")[list(KEY[1:])]
-    for column in columns:
-        rows = rows.join(column[~column.index.duplicated()])
-    counts = [name for column in columns[:5] for name in column]
-    rows[counts] = rows[counts].fillna(0).astype(int)
-    return Quality(rows.reset_index(), findings, suspects, claims, traces)
+    rows = _join(reports, counts, measures)
+    return Quality(rows, findings, suspects, compared, traces)
+
+
+def _join(
+    reports: DataFrame, counts: list[DataFrame], measures: list[DataFrame]
+) -> DataFrame:
+    """Put a row per report; what was counted nowhere is 0, what has no value is not."""
+    rows = reports.drop_duplicates("report_id").set_index("report_id")[list(KEY[1:])]
+    for count in counts:
+        rows = rows.join(count)
+        rows[list(count)] = rows[list(count)].fillna(0).astype(int)
+    for measure in measures:
+        rows = rows.join(measure[~measure.index.duplicated()])
+    return rows.reset_index()
 
 
 def _count(frame: DataFrame, name: str, values: Iterable[str]) -> DataFrame:

@@ -9,8 +9,8 @@ def name_slip(written: float, meant: float) -> str | None:
     """
     Name the slip that makes ``meant`` into ``written``; None when no one slip does.
 
-    One of lost_digit, extra_digit, doubled_digit, transposed_digits, wrong_digit, unit_slip. Whole
-    figures of one digit are told apart by nothing, so they give None.
+    One of lost_digit, extra_digit, doubled_digit, transposed_digits, wrong_digit,
+    unit_slip. Whole figures of one digit are told apart by nothing: they give None.
     """
     if written == meant or min(written, meant) < 0:
         return None
