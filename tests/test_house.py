@@ -12,7 +12,7 @@ ROOT = PACKAGE.name
 # From the ground up. A module may import from its own floor and from those below
 # it. The package itself (its __init__) stands above all rooms and below the cli.
 FLOORS = [
-    {"errors", "text", "exports", "slips"},
+    {"errors", "text", "versions", "exports", "progress", "slips"},
     {"documents", "codebook", "regions", "dates"},
     {"readers"},
     {"tokens", "alignment", "columns", "slots", "rows", "outcomes", "detection"}
@@ -36,7 +36,7 @@ FLOORS = [
     {"plots"},
     {"explorers", "lessons"},
     {ROOT},
-    {"cli", "packages", "__main__"},
+    {"commands", "cli", "__main__"},
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 
