@@ -14,6 +14,7 @@ from gi_tools.facts import tabulate
 from gi_tools.forensics.traces import require, to_plain
 from gi_tools.quantifiers import compare_all
 from gi_tools.registers import list_claims, list_sections
+from gi_tools.repairs import repair
 from gi_tools.reports import Report
 from gi_tools.shares import find_pair
 from gi_tools.wordings import Wording, find_wording, to_leaves
@@ -48,8 +49,8 @@ def compare_claims(
     Compare every figure of the prose that means cells of the form with those cells.
 
     ``claims`` are reports or the frame of ``gi.list_claims``, ``facts`` any facts frame
-    of the same reports, best that of ``gi.repair``, where proved blanks have values;
-    without one the reports are tabulated as printed. ``sections`` (of
+    of the same reports; without one they are repaired, so that proved blanks have
+    values, and nothing else is changed. ``sections`` (of
     ``gi.list_sections``, taken from reports) holds the text where all of something may
     be said (均, 全部). Columns are those of ``Comparison``. Raises DataError for
     missing columns or a claims frame without facts.
@@ -58,7 +59,7 @@ def compare_claims(
 
     if not isinstance(claims, pd.DataFrame):
         reports = [claims] if isinstance(claims, Report) else list(claims)
-        facts = tabulate(reports) if facts is None else facts
+        facts = repair(tabulate(reports)).facts if facts is None else facts
         claims = list_claims(reports)
         sections = list_sections(reports) if sections is None else sections
     if facts is None:

@@ -12,6 +12,7 @@ from gi_tools.checks import VERDICTS, check
 from gi_tools.facts import STATES, tabulate
 from gi_tools.quality_pages import explode, to_html, to_markdown
 from gi_tools.registers import list_claims, list_reports, list_sections
+from gi_tools.repairs import repair
 from gi_tools.reports import Report
 
 if TYPE_CHECKING:
@@ -57,11 +58,14 @@ def assess(
     """
     Gather what is known of the quality of reports, each alone and across years.
 
-    ``facts`` and ``suspects`` are those of ``gi.repair`` or of an edit log applied.
+    ``facts`` and ``suspects`` are those of ``gi.repair``, which is asked for them when
+    they are not given; of facts with edits applied give what repair makes of them.
     Raises DataError for facts that lack columns.
     """
     reports = [reports] if isinstance(reports, Report) else list(reports)
-    facts = tabulate(reports) if facts is None else facts
+    if facts is None:
+        repaired = repair(tabulate(reports))
+        facts, suspects = repaired.facts, repaired.suspects
     registers = (list_reports(reports), list_claims(reports), list_sections(reports))
     return assess_frames(facts, *registers, suspects)
 
