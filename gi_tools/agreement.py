@@ -73,10 +73,10 @@ def compare_claims(
         if table := tables.get(report_id):
             rows += (tell(row, table.form) for row in compare_all(text, table))
     for report_id, group in to_plain(claims).groupby("report_id", sort=False):
-        if table := tables.get(report_id):
-            last = years.get((table.agency, (table.year or 0) - 1))
-            found = _compare_report(list(group.itertuples()), table, last)
-            rows += (tell(row, table.form) for row in found)
+        table = tables.get(report_id, Table(report_id, None, None, "", {}))
+        last = years.get((table.agency, (table.year or 0) - 1))
+        found = _compare_report(list(group.itertuples()), table, last)
+        rows += (tell(row, table.form) for row in found)
     frame = pd.DataFrame.from_records(rows, columns=list(Comparison._fields))
     for name in ("stated", "table", "gap"):
         frame[name] = pd.array(frame[name].tolist(), dtype="Float64")
@@ -89,17 +89,18 @@ def _join(sections: DataFrame) -> Iterable[tuple[str, str]]:
 
 
 def to_tables(facts: DataFrame) -> dict[str, Table]:
-    """Put the table cells of each report of a facts frame into a Table."""
+    """Put the table cells of each report of a facts frame into a Table, or none."""
     found: dict[str, Table] = {}
-    heads = ["report_id", "agency", "year", "form", "indicator", "applicant"]
-    plain = to_plain(facts.loc[facts["origin"] == "table"])
-    columns = (
-        plain[name].tolist() for name in [*heads, "value", "unit", "raw", "state"]
-    )
-    for report_id, agency, year, form, code, who, *cell in zip(*columns, strict=True):
+    names = ["report_id", "agency", "year", "form", "indicator", "applicant", "origin"]
+    plain = to_plain(facts[[*names, "value", "unit", "raw", "state"]])
+    columns = (plain[name].tolist() for name in plain)
+    for report_id, agency, year, form, code, who, origin, *cell in zip(
+        *columns, strict=True
+    ):
         if report_id not in found:
             found[report_id] = Table(report_id, agency, year, form or "", {})
-        found[report_id].cells[code, who] = tuple(cell)
+        if origin == "table":
+            found[report_id].cells[code, who] = tuple(cell)
     return found
 
 
@@ -246,9 +247,11 @@ def _compare_unplaced(
     for claim in claims:
         parts = [c for c in claims if c.parent == claim.order and c.kind == "count"]
         values = [part.value for part in parts]
-        placed = any(part.order in stated for part in parts)
-        if len(parts) < 2 or placed or not claim.value or None in values:
+        other = any(p.order in stated or p.unit != claim.unit for p in parts)
+        if len(parts) < 2 or other or not claim.value or None in values:
             continue
-        verdict = "agree" if sum(values) == claim.value else "unclear"
-        row = _start(table, claim, "list", UNPLACED, verdict)
-        yield row._replace(table=sum(values), gap=round(claim.value - sum(values), 9))
+        gap = round(claim.value - sum(values), 9)
+        reason = "" if not gap else "some" if gap > 0 else "excess"
+        verdict = "unclear" if gap else "agree"  # parts of parts, or overlapping ones
+        row = _start(table, claim, "list", UNPLACED, verdict, reason)
+        yield row._replace(table=sum(values), gap=gap)

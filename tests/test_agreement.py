@@ -145,9 +145,19 @@ def test_a_list_that_means_no_cell_is_added_up_and_not_accused():
     parts = [say(f"其中{n}条", n, unit="条", parent=0) for n in (60, 30)]
     found = compare_claims(to_claims(total, *parts), to_facts("requests.new=1", "2021"))
     assert found.verdict.tolist() == ["unclear"]
-    parts.append(say("其他10条", 10, unit="条", parent=0))
-    found = compare_claims(to_claims(total, *parts), to_facts("requests.new=1", "2021"))
-    assert found.verdict.tolist() == ["agree"]
+    for last, verdict in ((10, "agree"), (11, "unclear")):
+        claims = to_claims(total, *parts, say("其他", last, unit="条", parent=0))
+        found = compare_claims(claims, to_facts("requests.new=1", "2021"))
+        assert found.verdict.tolist() == [verdict]
+    assert found.reason.tolist() == ["excess"]  # parts may overlap
+    other = to_claims(total, *parts, say("另收5元", 5, unit="元", parent=0))
+    assert compare_claims(other, to_facts("requests.new=1", "2021")).empty
+
+
+def test_a_report_without_tables_has_its_lists_added_up():
+    claims = to_claims(*(say("", n, parent=0 if n < 9 else None) for n in (9, 4, 6)))
+    found = compare_claims(claims, to_facts("last:requests.new=1", "2021"))
+    assert found.verdict.tolist() == ["unclear"] and found.gap.tolist() == [-1]
 
 
 WORDINGS = [
