@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import regex
 
+from gi_tools.codebook import forms
 from gi_tools.comparisons import Comparison, Table, tell, to_tolerance
 from gi_tools.errors import DataError
 from gi_tools.explanations import explain
@@ -101,7 +102,14 @@ def to_tables(facts: DataFrame) -> dict[str, Table]:
             found[report_id] = Table(report_id, agency, year, form or "", {})
         if origin == "table":
             found[report_id].cells[code, who] = tuple(cell)
-    return found
+    return {key: _name_family(table) for key, table in found.items()}
+
+
+def _name_family(table: Table) -> Table:
+    """Name the family of a pre-2014 form, which its codes begin with."""
+    families = {code.split(".")[0] for code, _ in table.cells} & forms().keys()
+    known = table.form in forms() or len(families) != 1
+    return table if known else table._replace(form=families.pop())
 
 
 def _compare_report(

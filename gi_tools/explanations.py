@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gi_tools.codebook import CUMULATIVE
 from gi_tools.comparisons import Table
 from gi_tools.slips import name_slip
 from gi_tools.wordings import find_group, find_parts, list_rows
@@ -41,6 +42,9 @@ def _list_cells(
     ]
     for who in columns:
         yield ("column", _write(codes, who)), table.add(codes, who)
+    twin = {code: _find_twin(code) for code in codes}
+    if all((code, None) in table.cells for code in twin.values()):
+        yield ("column", "+".join(twin.values())), table.add(tuple(twin.values()))
     parts = find_parts(table.form).get(codes[0], ()) if len(codes) == 1 else codes
     for code in parts:
         yield ("row", _write([code], _own(table, code))), table.get(code)
@@ -57,6 +61,12 @@ def _list_cells(
         here = _write([code], _own(table, code))
         yield ("neighbour_copied", here), table.get(code)
         yield ("sum", f"{'+'.join(codes)}+{here}"), table.add((*codes, code))
+
+
+def _find_twin(code: str) -> str:
+    """The other column of a pre-2014 sheet: this period, or all so far."""
+    plain = code.removesuffix(CUMULATIVE)
+    return plain if plain != code else code + CUMULATIVE
 
 
 def _list_neighbours(codes: tuple[str, ...], form: str) -> list[str]:

@@ -261,3 +261,20 @@ def test_frames_that_lack_something_are_refused_and_empty_ones_are_not():
     with pytest.raises(DataError, match="claims lack quote"):
         compare_claims(claims.drop(columns="quote"), to_facts("a=1", "2021"))
     assert compare_claims([]).empty
+
+
+def test_sheets_before_2014_are_compared_in_the_column_of_the_year():
+    names = ("minping_water_2009.html", "linyan_district_2010.txt")
+    found = compare_claims([gi.parse(gi.read(SAMPLES / name)) for name in names])
+    figures = found[(found.kind == "figure") & (found.verdict != "no_cell")]
+    assert figures.verdict.eq("agree").sum() == 17
+    assert not figures.verdict.eq("differ").any()
+    half, so_far = "dingxi.01=118 dingxi.01.cumulative=203", "shanghai.01=118"
+    so_far += " shanghai.01.cumulative=203"
+    for cells, value, right, column in (
+        (half, 118, 203, "dingxi.01"),
+        (so_far, 203, 118, "shanghai.01.cumulative"),
+    ):
+        claims = to_claims(say("主动公开", value, "disclosure.total", unit="条"))
+        (row,) = compare_claims(claims, to_facts(cells, "pre2014")).itertuples()
+        assert (row.table, row.explanation, row.source) == (right, "column", column)
