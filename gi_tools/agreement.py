@@ -23,7 +23,6 @@ from gi_tools.wordings import Wording, find_wording, to_leaves
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-VERDICTS = ("agree", "differ", "no_cell", "unclear")
 WINDOW = 8  # claims around a figure that say whether requests are spoken of
 SMALL = 10  # below which a figure stands in many cells by chance
 MONEY = "万元"

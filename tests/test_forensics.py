@@ -70,6 +70,15 @@ def test_columns_alone_are_soft():
     assert (row.severity, row.figures) == ("soft", "E.company 2 → 1")
 
 
+def test_two_bodies_without_a_place_may_not_be_one():
+    facts = frame(
+        report("县应急管理局", 2021, None, carried_out=5),
+        report("县应急管理局", 2022, None, carried_in=3),
+    )
+    (row,) = forensics.trace_chains(facts).itertuples()
+    assert row.severity == "soft" and "may be two bodies" in row.message_en
+
+
 def test_documents_in_force_are_soft():
     stock = {"normative_of_in_force": 10, "normative_of_made": 2}
     facts = frame(
