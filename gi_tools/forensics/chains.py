@@ -39,10 +39,10 @@ def trace_chains(facts: DataFrame) -> DataFrame:
     Follow every body through its years by the rules of kind carry and stock.
 
     Findings are ``carry`` (hard when the total column breaks, soft for columns alone
-    and where a place was reorganised or is not known), ``stock`` (soft), ``revised`` (soft: of two
-    reports of one year only one fits) and ``versions`` (soft: two reports of one year
-    with different figures). ``value`` is the gap of the first figure; years that lack a
-    report are no comparison. Source: rules E and F of codebooks/rules.toml.
+    and where a place was reorganised or is not known), ``stock`` (soft), ``revised``
+    (soft: of two reports of one year only one fits) and ``versions`` (soft: two reports
+    of one year with different figures). ``value`` is the gap of the first figure; years
+    that lack a report are no comparison. Source: rules E and F of codebooks/rules.toml.
     """
     traces: list[Trace] = []
     made = 0
