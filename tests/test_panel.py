@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from panels import join_facts, make_facts
 
 import gi_tools as gi
-from gi_tools.cells import list_cells
+from gi_tools.cells import USED, list_cells
 from gi_tools.crosswalk import FORMS, crosswalk
 from gi_tools.facts import STATES
 from gi_tools.panel import KEYS
@@ -103,6 +103,21 @@ def test_derived_and_corrected_figures_count(state):
     assert panel.coverage.loc[0, [state, "blank"]].tolist() == [1, 0]
 
 
+@pytest.mark.parametrize("state", [s for s in STATES if s not in USED])
+def test_no_other_state_has_a_figure_whatever_stands_beside_it(state):
+    facts = make_facts("2021")
+    at = facts["indicator"] == "outcomes.granted"
+    facts.loc[at, ["value", "state"]] = [0, state]
+    assert gi.build_panel(facts).frame["granted"].isna().all()
+
+
+def test_facts_from_a_csv_file_make_the_same_panel(tmp_path):
+    facts = join_facts(make_facts("2014"), make_facts("2021", blanks=["review.total"]))
+    facts.to_csv(tmp_path / "facts.csv", index=False)
+    again = gi.build_panel(pd.read_csv(tmp_path / "facts.csv")).frame
+    pd.testing.assert_frame_equal(again, gi.build_panel(facts).frame)
+
+
 def test_coverage_tells_every_body_in_every_year():
     facts = join_facts(
         make_facts("2014", year=2017, blanks=["fees.charged", "capacity.budget"]),
@@ -168,7 +183,9 @@ def test_a_cell_that_stands_twice_with_different_figures_is_not_used():
     again = facts[facts["indicator"] == "review.total"].assign(value=9.0)
     panel = gi.build_panel(join_facts(facts, again))
     assert panel.frame["reviews"].isna().all()
-    assert "conflict" in set(panel.notes["kind"])
+    told = panel.notes.set_index("kind").loc["conflict", "en"]
+    assert told.startswith("1 cells twice with different figures")
+    assert told.endswith("某市某局-2022-2021 review.total")
     same = gi.build_panel(join_facts(facts, facts.tail(3)))
     assert same.frame["reviews"].tolist() == [1]
     assert "conflict" not in set(same.notes["kind"])
@@ -190,7 +207,8 @@ def test_an_unlike_unit_is_not_used_and_a_like_one_is_converted():
     ].tolist() == [pytest.approx(0.0003)]
     strange = gi.build_panel(facts.assign(unit=facts["unit"].mask(money, "件")))
     assert strange.frame["charges_collected"].isna().all()
-    assert strange.notes.set_index("kind").loc["unit", "en"].startswith("1 figures")
+    told = strange.notes.set_index("kind").loc["unit", "en"]
+    assert told.startswith("1 cells") and told.endswith("charges.amount")
     counts = gi.build_panel(facts.assign(unit=facts["unit"].mask(~money, "宗")))
     assert counts.frame["requests_received"].tolist() == [3]
 
