@@ -132,6 +132,14 @@ def test_a_join_over_several_forms_takes_the_worst_step(name, older, newer, verd
         assert judge_join(name, older, newer).verdict == verdict
 
 
+def test_a_form_between_that_has_no_such_figure_links_nothing():
+    forms = ("shanghai", "2014", "2019")
+    panel = gi.build_panel(join_facts(*map(make_facts, forms)))
+    with pytest.raises(gi.ComparisonError, match="forms shanghai and 2019"):
+        panel.series("repeated")
+    assert len(panel.select(form=("pre2014", "2014")).series("repeated")) == 2
+
+
 def test_the_sums_are_those_of_the_forms():
     values = {"replies.refused": 9, "replies.refused.not_government_information": 4}
     values |= {"replies.already_public": 20, "replies.granted": 3, "fees.charged": 0.5}

@@ -248,6 +248,12 @@ def test_unlike_units_do_not_add_up():
     panel = gi.build_panel(make_facts("2014"))
     with pytest.raises(gi.DataError, match="staff in 人, budget in 万元"):
         panel.total(["staff", "budget"])
+    fees = ["fees_charged", "charge_items", "charges_collected"]
+    three = gi.build_panel(join_facts(*map(make_facts, ("2014", "2019", "2021"))))
+    with pytest.raises(gi.ComparisonError, match="four different things"):
+        three.total(fees[::2])
+    with pytest.raises(gi.DataError, match="charge_items in 项"):
+        three.select(form="2019").total(fees)
     with pytest.raises(gi.ComparisonError, match="forms 2014 and 2019"):
         both = join_facts(make_facts("2014"), make_facts("2019"))
         gi.build_panel(both).total("refused")
