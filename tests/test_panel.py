@@ -231,13 +231,20 @@ def test_levels_and_scopes_never_add_up():
     bureaus = cities.select(scope="department")
     total = bureaus.total(["requests_received", "requests_carried_in"])
     assert total.to_dict("records") == [
-        {"year": 2022, "value": 4.0, "low": 4.0, "high": 4.0, "n": 2}
+        {"year": 2022, "value": 4.0, "low": 4.0, "high": 4.0, "n": 2, "missing": 0}
     ]
     partly = bureaus.total("reviews").iloc[0]
     assert pd.isna(partly["value"]) and (partly["low"], partly["high"]) == (
         1,
         float("inf"),
     )
+    later = make_facts("2021", agency="某市某局", year=2023)
+    with_gap = gi.build_panel(join_facts(facts, later)).select(scope="department")
+    total = with_gap.total("requests_received")
+    assert total[["year", "n", "missing"]].to_numpy().tolist() == [
+        [2022, 2, 0],
+        [2023, 1, 1],
+    ]
     by = cities.total("requests_received", ["year", "scope"])
     assert dict(zip(by["scope"], by["value"], strict=True)) == {
         "department": 2, "unstated": 1,
