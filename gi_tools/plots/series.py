@@ -178,7 +178,7 @@ def composition(
     shown = sums.head(MOST_ROWS)
     with open_sheet(ax, lang, 1, 4.6 + 0.42 * max(len(shown), 3)) as sheet:
         sheet.title(*title)
-        sheet.count(counts, int(sums.sum().sum()))
+        sheet.count(counts, int(sums.sum().sum()), ("（各部分之和）", "in all parts"))
         for note in notes:
             sheet.note(*note)
         left_out = len(counts) - len(whole)
