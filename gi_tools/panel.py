@@ -60,7 +60,8 @@ class Panel:
     @property
     def indicators(self) -> list[str]:
         """The panel indicators there are, in the order of the crosswalk."""
-        return [name for name in crosswalk() if name in self.frame.columns]
+        columns = set(self.frame.columns)
+        return [name for name in crosswalk() if name in columns]
 
     def select(self, **conditions: Any) -> Panel:
         """

@@ -55,7 +55,7 @@ def test_the_samples_make_a_panel():
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(data=st.data())
 def test_a_sum_with_a_blank_part_is_missing_and_never_a_partial_sum(form, data):
     codes = sorted({code for code, who in list_cells(form) if who in (None, "total")})
