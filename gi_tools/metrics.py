@@ -11,7 +11,6 @@ from gi_tools.catalogue import (
     find_metric,
     list_variants,
     metrics,
-    reasons,
 )
 from gi_tools.crosswalk import Join, refuse
 from gi_tools.errors import DataError
@@ -26,7 +25,16 @@ if TYPE_CHECKING:
 NUMBERS = ["value", "numerator", "denominator", "n", "low", "high", "least", "most"]
 COLUMNS = [*KEYS, "metric", *NUMBERS, "reason", "interval", "small"]
 SMALL_N = 10
-REASONS = tuple(reasons())
+REASONS = (
+    "not_in_form",
+    "needs_covariate",
+    "no_covariate",
+    "blank",
+    "zero_denominator",
+    "negative_denominator",
+    "negative_numerator",
+    "numerator_exceeds_denominator",
+)
 _COUNTED = {"cells": STATES, "cells_empty": STATES[1:6]}  # told by the coverage
 
 

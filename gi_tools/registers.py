@@ -1,4 +1,4 @@
-"""Reports to registers: one row per report, per section and per figure in prose."""
+"""Reports to registers: a row a report, a section, a figure or a naming in prose."""
 
 from __future__ import annotations
 
@@ -63,6 +63,25 @@ class ClaimRow(NamedTuple):
     place: str
 
 
+class NamingRow(NamedTuple):
+    """
+    One instrument, duty date, problem or measure that the prose names (``kind``).
+
+    ``name`` is the instrument's or what is said, ``number`` its number; a duty says
+    which one it is and its ISO ``date``.
+    """
+
+    report_id: str
+    order: int
+    kind: str
+    name: str | None
+    number: str | None
+    duty: str | None
+    date: str | None
+    raw: str
+    place: str
+
+
 def to_entry(report: Report) -> Entry:
     """Describe one report in a row."""
     source, who = report.document.source, report.identity
@@ -118,6 +137,18 @@ def to_claim_rows(report: Report) -> Iterator[ClaimRow]:
         )
 
 
+def to_naming_rows(report: Report) -> Iterator[NamingRow]:
+    """List the instruments, duty dates, problems and measures of one report."""
+    named = [
+        ("instrument", i.name, i.number, None, None, i) for i in report.instruments
+    ]
+    named += [("duty", d.instrument, None, d.kind, d.date, d) for d in report.duties]
+    named += [(p.kind, p.text, p.number, None, None, p) for p in report.problems]
+    for order, (*parts, item) in enumerate(named):
+        where = report.document.locate(item.place)
+        yield NamingRow(report.report_id, order, *parts, item.raw, where)
+
+
 def list_reports(reports: Report | Iterable[Report]) -> DataFrame:
     """
     Put reports into one frame, a row each: who, where, which year, form and bytes.
@@ -135,6 +166,15 @@ def list_sections(reports: Report | Iterable[Report]) -> DataFrame:
 def list_claims(reports: Report | Iterable[Report]) -> DataFrame:
     """Put the figures stated in prose into one frame; columns are those of ClaimRow."""
     return _to_frame(reports, ClaimRow, to_claim_rows)
+
+
+def list_namings(reports: Report | Iterable[Report]) -> DataFrame:
+    """
+    Put the law cited, duty dates, problems and measures of reports into one frame.
+
+    Columns are those of NamingRow.
+    """
+    return _to_frame(reports, NamingRow, to_naming_rows)
 
 
 def _to_frame(

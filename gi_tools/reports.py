@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from pathlib import PurePath
+from typing import NamedTuple
 
 from gi_tools.claims import Claim, read_claims
 from gi_tools.codebook import Target
@@ -13,6 +15,14 @@ from gi_tools.detection import find_form
 from gi_tools.documents import Document, Place
 from gi_tools.errors import ParseError
 from gi_tools.identity import Identity, identify
+from gi_tools.instruments import (
+    Duty,
+    Instrument,
+    Problem,
+    read_duties,
+    read_instruments,
+    read_problems,
+)
 from gi_tools.regions import Region
 from gi_tools.sections import Section, read_sections
 from gi_tools.tables import Figure, TableReading, Unmatched, read_tables
@@ -52,6 +62,21 @@ class Report:
         source = self.document.source
         return f"{PurePath(source.name).stem}-{source.sha256[:6]}"
 
+    @cached_property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """The laws, orders and official papers that the prose cites, each once."""
+        return read_instruments(self.document)
+
+    @cached_property
+    def duties(self) -> tuple[Duty, ...]:
+        """The days on which, by the prose, a duty falls, begins or ends."""
+        return read_duties(self.document)
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """The numbered problems and measures of the section that is about them."""
+        return read_problems(self.document)
+
     def walk_sections(self) -> Iterator[Section]:
         """Yield every section in reading order, parents before children."""
         for section in self.sections:
@@ -76,10 +101,10 @@ def parse(document: Document) -> Report:
     tables = read_tables(tokens, guess.key) if guess.key else empty
     sections = read_sections(document, tables.labels)
     if not tables.figures and not _speaks_of_disclosure(document.text):
-        raise ParseError(
-            f"{document.source.name}: no annual report on disclosure in it; "
-            "if the report is an attachment, give that file"
-        )
+        hint = "if the report is an attachment, give that file"
+        hint = next((note for note in document.notes if "attachment" in note), hint)
+        name = document.source.name
+        raise ParseError(f"{name}: no annual report on disclosure in it; {hint}")
     seen = (f"{line}: {document.locate(place)}" for line, place in guess.evidence)
     return Report(
         document,
@@ -156,4 +181,18 @@ def _to_html(report: Report) -> str:
         "</details><details><summary>figures</summary><table><tr><th>indicator</th>"
         "<th>applicant</th><th>value</th><th>unit</th><th>state</th><th>raw</th>"
         f"<th>place</th></tr>{cells}</table></details>"
+        + _list_html("instruments cited", report.instruments)
+        + _list_html("duty dates", report.duties)
+        + _list_html("problems and measures", report.problems)
+    )
+
+
+def _list_html(title: str, items: tuple[NamedTuple, ...]) -> str:
+    """A folded list of what the prose names; nothing when it names nothing."""
+    lines = "".join(
+        f"<li>{escape(' · '.join(str(part) for part in item[:-2] if part))}</li>"
+        for item in items
+    )
+    return f"<details><summary>{title}</summary><ul>{lines}</ul></details>" * bool(
+        items
     )

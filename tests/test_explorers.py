@@ -156,3 +156,23 @@ def test_an_empty_panel_shows_nothing_and_says_so(panel):
     view = explorers.panel(panel)
     view._find.value = "no such body"
     assert view.frame.empty and "没有符合条件的内容" in view.to_html()
+
+
+def test_ranks_come_with_intervals_and_move_with_the_denominator(panel):
+    view = explorers.metrics(panel, "en")
+    frame = view.frame
+    assert len(frame) == 12 and frame["rank"].is_monotonic_increasing
+    assert (
+        (frame.rank_low <= frame["rank"]) & (frame["rank"] <= frame.rank_high)
+    ).mean() > 0.8
+    assert (frame.low <= frame.value).all() and (frame.value <= frame.high).all()
+    assert frame.rank_change.max() > 0 and "change rank" in view.to_html()
+    wide = (frame.high - frame.low).mean()
+    view._shrink.value = True
+    assert (view.frame.high - view.frame.low).mean() < wide
+    assert view.frame.expected_rank.is_monotonic_increasing
+    view._shrink.value, view._interval.value = False, "clopper_pearson"
+    assert (view.frame.high - view.frame.low).mean() > wide
+    other = view._variant.options[0][1]
+    view._variant.value = other
+    assert view.metric == other and len(view.frame) == 12

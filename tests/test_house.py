@@ -12,7 +12,7 @@ ROOT = PACKAGE.name
 # From the ground up. A module may import from its own floor and from those below
 # it. The package itself (its __init__) stands above all rooms and below the cli.
 FLOORS = [
-    {"errors", "text", "exports"},
+    {"errors", "text", "versions", "exports", "progress", "slips"},
     {"documents", "codebook", "regions", "dates"},
     {"readers"},
     {"tokens", "alignment", "columns", "slots", "rows", "outcomes", "detection"}
@@ -28,12 +28,15 @@ FLOORS = [
     {"cells", "coverage", "catalogue"},
     {"panel"},
     {"statistics"},
-    {"metrics", "funnels", "effects", "forensics"},
-    {"corpus", "replication", "fetching", "simulation", "scoring"},
+    {"metrics", "funnels", "effects", "forensics"}
+    | {"agreement", "comparisons", "explanations", "quantifiers", "shares"}
+    | {"wordings"},
+    {"corpus", "replication", "fetching", "simulation", "scoring"}
+    | {"quality", "quality_pages"},
     {"plots"},
     {"explorers", "lessons"},
     {ROOT},
-    {"cli", "packages", "__main__"},
+    {"commands", "cli", "__main__"},
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 

@@ -15,7 +15,7 @@ from gi_tools.catalogue import (
     reasons,
 )
 from gi_tools.crosswalk import crosswalk
-from gi_tools.metrics import COLUMNS, KINDS, NUMBERS
+from gi_tools.metrics import COLUMNS, KINDS, NUMBERS, REASONS
 
 NUMBERED = """requests_per_100k workload clearance carry_out_share backlog_growth
 on_time_share full_release release_all_outcomes release_without_other release_on_merits
@@ -96,7 +96,7 @@ def test_two_of_three_is_no_scandal():
 
 def test_every_metric_is_there_and_of_a_known_kind():
     assert set(NUMBERED) <= metrics().keys() and len(metrics()) == 43
-    assert tuple(KINDS) == METRIC_KINDS
+    assert tuple(KINDS) == METRIC_KINDS and tuple(reasons()) == REASONS
     for one in metrics().values():
         assert all((one.zh, one.en, one.pitfalls_zh, one.pitfalls_en, one.citation))
         assert bool(one.denominator) == (one.kind in ("proportion", "rate", "ratio"))

@@ -10,6 +10,7 @@ from test_readers_pdf import (
     find_wrong,
     make_blocks,
     make_cells,
+    make_grid,
     make_page,
     read,
     texts,
@@ -20,7 +21,7 @@ from gi_tools.errors import ReadError
 from gi_tools.readers import ocr
 from gi_tools.readers.ocr import DPI, UNREAD, ocr_page, read_image
 from gi_tools.readers.paper import DOUBT
-from gi_tools.readers.picture import find_ink, to_picture
+from gi_tools.readers.picture import find_ink, is_stamped, to_picture
 from gi_tools.simulation.pages import Dress, to_pdf
 from gi_tools.simulation.pdf import Picture, to_picture_pdf
 from gi_tools.simulation.scans import scan
@@ -90,27 +91,19 @@ def test_a_page_is_set_straight_and_its_rules_found(lean):
     assert len(lattice.ys) == len(make_page("2021", cells).grids[1].rows) + 1
 
 
+def region_box(lattice, region):
+    top, left, bottom, right = region
+    return lattice.xs[left], lattice.ys[top], lattice.xs[right], lattice.ys[bottom]
+
+
 @pytest.mark.parametrize("grain", [0, 14])
 def test_ink_tells_empty_cells_from_written_ones(grain):
     grid = make_page("2021", make_cells("2021")).grids[1]
     (page,) = scan(to_pdf([grid], Dress()), grain=grain)
     picture = to_picture(cv2, to_bitmap(page), POINT)
     (lattice,) = picture.lattices
-    written = [
-        bool(
-            find_ink(
-                cv2,
-                picture,
-                (
-                    lattice.xs[region.left],
-                    lattice.ys[region.top],
-                    lattice.xs[region.right],
-                    lattice.ys[region.bottom],
-                ),
-            )
-        )
-        for region in lattice.regions
-    ]
+    boxes = (region_box(lattice, region) for region in lattice.regions)
+    written = [bool(find_ink(cv2, picture, box)) for box in boxes]
     assert written == [bool(cell.text) for row in grid.rows for cell in row]
 
 
@@ -156,6 +149,32 @@ def test_a_scanned_report(faults):
     assert [len(grid.rows) for grid in document.grids] == [14, 28, 4]
     assert "一、总体情况" in texts(document)
     assert document.notes[0] == "page 1: no text layer, recognised"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("form", ["2014", "2019", "2021"])
+def test_a_stamp_over_the_tables(form):
+    cells = make_cells(form)
+    data = to_pdf(make_blocks(form, cells), Dress(size=10.5))
+    pages = scan(data, -1.4, 1.2, 10, 40, stamps=[(0.62, 0.3), (0.75, 0.62)])
+    document = read(to_picture_pdf(pages))
+    assert len(find_wrong(document, form, cells)) <= 0.02 * len(cells)
+    assert not find_silent(document, form, cells)
+    assert not find_made_up(document, form, cells)
+
+
+def test_a_stamp_is_paper_and_a_red_figure_is_not_lost():
+    grid = make_grid([["甲", "0"], ["乙", ""], ["丙", "7"]] * 3)
+    (page,) = scan(to_pdf([grid], Dress(size=18)), stamps=[(0.6, 0.14)])
+    picture = to_picture(cv2, to_bitmap(page), POINT)
+    (lattice,) = picture.lattices
+    assert (len(lattice.xs), len(lattice.ys)) == (3, 10)
+    boxes = [region_box(lattice, region) for region in lattice.regions]
+    assert [len(find_ink(cv2, picture, box)) for box in boxes] == [1, 1, 1, 0, 1, 1] * 3
+    assert sum(is_stamped(picture, box) for box in boxes) in range(4, 12)
+    image = np.full((1200, 900, 3), 255, "uint8")
+    cv2.putText(image, "86", (300, 300), 0, 1, (60, 50, 215), 4)
+    assert not cv2.countNonZero(to_picture(cv2, image, POINT).red)
 
 
 @pytest.mark.long
@@ -249,6 +268,13 @@ def test_two_readings_that_differ_are_in_doubt(monkeypatch):
     cells = read_form(monkeypatch, words, [("0", 0.99), ("8", 0.9)], [("6", 0.99)])
     assert cells[0] == ("0", 0.99)
     assert cells[1] == ("6", 0.5)
+
+
+def test_a_stain_beside_a_figure_is_no_label(monkeypatch):
+    words = [("0", BOXES[0], 0.99), ("凤0", BOXES[1], 0.9)]
+    looks = [("0", 0.99), ("0", 0.7)], [("凤0", 0.9)]
+    cells = read_form(monkeypatch, words, *looks)
+    assert cells[1] == ("0", 0.5)
 
 
 def test_ink_that_nobody_can_read_is_never_empty_or_nought(monkeypatch):

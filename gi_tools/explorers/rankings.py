@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 FIRST = "release_on_merits"
 INTERVALS = {"wilson": wilson, "clopper_pearson": clopper_pearson}
-DRAWS = 1000  # of the posterior: ranks to a tenth of their width, in a blink
+FEWEST = 3  # bodies from which what they share is fitted
+DRAWS = 500  # of the posterior: enough for the ends of 95 % intervals on a screen
 FUNNEL, BOX = (6.2, 5.2), (0.13, 0.36, 0.84, 0.56)
 
 
@@ -38,8 +40,12 @@ class MetricView(View):
 
     def __init__(self, panel: Panel, lang: str = "zh", metric: str = FIRST) -> None:
         self.lang, self.panel = lang, panel
-        self._scores = name_bodies(measure(panel))
-        shares = self._scores[self._scores.interval == "wilson"]
+        scores = name_bodies(measure(panel))
+        shares = scores[(scores.interval == "wilson").to_numpy()]
+        known = shares[shares.value.notna() & shares.year.notna()]
+        self._scores = dict(iter(known.groupby("metric")))
+        self._fits: dict[tuple, DataFrame] = {}
+        self._is_changing = False
         self._metric = choose_metric(shares, metric, lang)
         self._variant = ipywidgets.Dropdown(description=say(lang, "variant"))
         self._year = ipywidgets.Dropdown(description=say(lang, "year"))
@@ -61,7 +67,7 @@ class MetricView(View):
             ipywidgets.HBox([self._picture, self._sheet]),
         ]
         self._offer_variants()
-        self._metric.observe(self._offer_variants, "value")
+        self._metric.observe(self._change, "value")
         for control in (self._variant, self._year, self._interval, self._shrink):
             control.observe(self._draw, "value")
         self._draw()
@@ -91,7 +97,8 @@ class MetricView(View):
             found[f"rank_{name}"] = found.body.map(ranks)
         ranks = found[["rank", *(f"rank_{name}" for name in others)]].astype(float)
         found["rank_change"] = ranks.max(axis=1) - ranks.min(axis=1)
-        return found.sort_values("rank", kind="stable").reset_index(drop=True)
+        order = "expected_rank" if "expected_rank" in found else "rank"
+        return found.sort_values(order, kind="stable").reset_index(drop=True)
 
     def to_html(self) -> str:
         """Give the picture and the ranking side by side."""
@@ -107,7 +114,7 @@ class MetricView(View):
         except DataError:
             return [self._metric.value]
 
-    def _offer_variants(self, _: object = None) -> None:
+    def _offer_variants(self) -> None:
         """Offer the denominators of the metric, and the years that define it."""
         names = [n for n in self._variants() if len(self._all(n))]
         place = "zh" if self.lang == "zh" else "en"
@@ -121,52 +128,70 @@ class MetricView(View):
             self._year.value = before if before in years else years[-1]
 
     def _all(self, metric: str) -> DataFrame:
-        rows = self._scores[(self._scores.metric == metric).to_numpy()]
-        return rows[rows.value.notna() & rows.year.notna()]
+        return self._scores.get(metric, self._scores[self._metric.value].head(0))
 
     def _take(self, metric: str) -> DataFrame:
         rows = self._all(metric)
         return rows[(rows.year == self._year.value).to_numpy(dtype=bool)]
 
     def _rank(self, found: DataFrame) -> DataFrame:
-        """Ranks with intervals where there are bodies enough to fit what they share."""
-        counts = found.numerator.astype(float), found.denominator.astype(float)
-        if len(found) < 3:
-            return found.assign(rank=found.value.rank(ascending=False, method="min"))
-        ranks = rank_bodies(*counts, draws=DRAWS).set_index(found.index)
-        found = found.assign(
-            rank=ranks["rank"], rank_low=ranks.low, rank_high=ranks.high
-        )
+        """Add the rank by value, and its interval where bodies are enough to fit."""
+        found = found.assign(rank=found.value.rank(ascending=False, method="min"))
+        if len(found) < FEWEST:
+            return found
+        ranks = self._fit(rank_bodies, found, draws=DRAWS)
+        found = found.assign(rank_low=ranks.low, rank_high=ranks.high)
         if self._shrink.value:
-            shrunk = shrink(*counts).set_index(found.index)
-            return found.assign(shrunk=shrunk.shrunk, low=shrunk.low, high=shrunk.high)
-        return found.assign(rank=found.value.rank(ascending=False, method="min"))
+            shrunk = self._fit(shrink, found)
+            found = found.assign(shrunk=shrunk.shrunk, expected_rank=ranks["rank"])
+            found = found.assign(low=shrunk.low, high=shrunk.high)
+        return found
 
-    def _draw(self, _: object = None) -> None:
-        rows, lang = self._take(self.metric), self.lang
+    def _fit(self, fit: Callable, found: DataFrame, **options: int) -> DataFrame:
+        """Fit once for a metric and year: the choices beside change nothing in it."""
+        key = fit.__name__, self.metric, self._year.value
+        if key not in self._fits:
+            counts = found.numerator.astype(float), found.denominator.astype(float)
+            self._fits[key] = fit(*counts, **options).set_index(found.index)
+        return self._fits[key]
+
+    def _change(self, _: object) -> None:
+        """Take another metric: its variants and years first, then one picture."""
+        self._is_changing = True
+        self._offer_variants()
+        self._is_changing = False
+        self._draw()
+
+    def _draw(self, change: dict | None = None) -> None:
+        if self._is_changing:
+            return
+        # The funnel shows counts: intervals and shrinkage do not touch it.
+        if not change or change["owner"] in (self._variant, self._year):
+            self._picture.value = self._draw_funnel()
         frame = self.frame
-        wide = (
-            (frame.rank_high - frame.rank_low).mean() if "rank_low" in frame else None
-        )
-        told = say(lang, "bodies", n=len(frame))
-        if wide is not None:
-            told += " · " + say(lang, "rank_width", n=f"{wide:.0f}")
+        self._told.value = f"<p>{escape(self._summarise(frame))}</p>"
         if len(frame):
-            moved = int((frame.rank_change > 0).sum())
-            told += " · " + say(lang, "moved", n=moved)
-        self._told.value = f"<p>{escape(told)}</p>"
-        self._picture.value = draw(
-            lambda ax: plots.funnel(
-                rows.drop(columns="body"), self.metric, lang=lang, ax=ax
-            ),
-            lang,
+            frame = frame.assign(agency=frame.body).drop(columns="body")
+        self._sheet.html = frame_to_html(frame.round(4), self.lang, most=300)
+
+    def _draw_funnel(self) -> str:
+        rows = self._take(self.metric).drop(columns="body")
+        return draw(
+            lambda ax: plots.funnel(rows, self.metric, lang=self.lang, ax=ax),
+            self.lang,
             FUNNEL,
             BOX,
         )
-        shown = frame.drop(columns=["agency"]) if len(frame) else frame
+
+    def _summarise(self, frame: DataFrame) -> str:
+        told = [say(self.lang, "bodies", n=len(frame))]
+        if "rank_low" in frame:
+            wide = (frame.rank_high - frame.rank_low).mean()
+            told.append(say(self.lang, "rank_width", n=f"{wide:.0f}"))
         if len(frame):
-            shown.insert(0, "agency", shown.pop("body"))
-        self._sheet.html = frame_to_html(shown.round(4), lang, most=300)
+            moved = int((frame.rank_change > 0).sum())
+            told.append(say(self.lang, "moved", n=moved))
+        return " · ".join(told)
 
 
 def metrics(panel: Panel, lang: str = "zh", metric: str = FIRST) -> MetricView:

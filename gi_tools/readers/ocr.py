@@ -26,7 +26,13 @@ from gi_tools.readers.paper import (
     to_lines,
     to_part,
 )
-from gi_tools.readers.picture import Box, Picture, find_ink, to_picture
+from gi_tools.readers.picture import (
+    Box,
+    Picture,
+    find_ink,
+    is_stamped,
+    to_picture,
+)
 
 DPI = 200  # at which the pages of a PDF are drawn for recognition
 FORMATS = ("PNG", "JPEG", "TIFF", "GIF")
@@ -44,6 +50,7 @@ PADDING = (5, 11)  # pixels around a line that is read once more, and again
 
 _HAN = regex.compile(r"\p{Han}")
 _FIGURE = regex.compile(r"[\d.,%+\-－—–/\\]{1,24}")
+_STAINED = regex.compile(r"\p{Han}?\d{1,9}\p{Han}?")
 _SETTINGS = {
     "Global.log_level": "critical",
     "Global.use_cls": False,
@@ -257,7 +264,13 @@ def _read_cells(
         for n, look in zip(again, _look(engine, picture, lines, padding), strict=True):
             looks[n].append(look)
         again = [n for n in again if not _agree(looks[n])]
-    return [_weigh(looks[n], inks[n], len(own[n])) for n in numbers]
+    readings = [_weigh(looks[n], inks[n], len(own[n])) for n in numbers]
+    return [
+        look._replace(confidence=min(look.confidence, SPLIT))
+        if not look.text and is_stamped(picture, _region_box(lattice, n))
+        else look
+        for n, look in enumerate(readings)
+    ]
 
 
 def _read_marks(marks: list[Mark]) -> Reading:
@@ -291,6 +304,8 @@ def _is_label(marks: list[Mark], ink: list[Box], picture: Picture) -> bool:
     """Whether the page's own reading will do: words, and a word on each line of ink."""
     if not any(_HAN.search(mark.text) for mark in marks):
         return False
+    if _STAINED.fullmatch("".join(mark.text for mark in marks)):
+        return False  # 凤0 may be a nought beside the rim of a stamp
     if any(_is_tall((m.left, m.top, m.right, m.bottom)) for m in marks):
         return False
     return all(
@@ -346,6 +361,9 @@ def _weigh(looks: list[Reading], ink: list[Box], marks: int) -> Reading:
         return best
     if _agree(looks) and (_HAN.search(best.text) or _FIGURE.fullmatch(best.text)):
         return best
+    # A sign beside a figure is a stain: as a label it would leave its row blank.
+    figures = [look for look in full if _FIGURE.fullmatch(look.text)]
+    best = max(figures or [best], key=lambda look: look.confidence)
     alike = sum(_plain(look.text) == _plain(best.text) for look in full)
     worst = min(SPLIT, *(look.confidence for look in full))
     # A guess at a stain could turn an empty cell into a nought.

@@ -18,6 +18,12 @@ SPECK = 0.22  # heights: smaller ink is dirt
 SPANNED = 0.7  # share of the width of a table that at least two of its rules span
 FRINGE = 2  # pixels beside a rule that are wiped out with it
 SMALL = 1000  # pixels of the long side on which the lean is measured
+RED = 40  # steps by which the red of a stamp stands out
+GAP = 80  # part of the page's long side: what is red and closer is one stamp
+SIDE = 5  # such gaps: no stamp is smaller
+SMEAR = 9  # pixels of its surroundings that JPEG tinges with it
+STAMPED = 0.6  # share of a line inside stamps from which it is their rim
+FADED = 0.75  # of the lightness of a stamp: what is there as light is paper
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -26,12 +32,14 @@ class Picture(NamedTuple):
     """
     A page set straight: colour image, dark ink without rules, tables found.
 
-    ``image`` has its rules wiped out; ``scale`` is points a pixel, ``height`` that of
-    the usual writing in pixels.
+    ``image`` has its rules wiped out, and stamps where they stand in tables, which the
+    mask ``red`` shows. ``scale`` is points a pixel, ``height`` that of usual writing
+    in pixels.
     """
 
     image: Any
     ink: Any
+    red: Any
     scale: float
     height: float
     lattices: list[Lattice]
@@ -41,25 +49,45 @@ def to_picture(cv2: ModuleType, bitmap: Any, scale: float | None = None) -> Pict
     """Set a page straight, find its ruled tables and wipe their lines out."""
     image = cv2.cvtColor(bitmap, cv2.COLOR_GRAY2BGR) if bitmap.ndim == 2 else bitmap
     image = _straighten(cv2, image[:, :, :3])
-    ink = _to_ink(cv2, image)
+    light, red = _bleach(cv2, image)
+    ink = _to_ink(cv2, light)
     height = BODY / scale if scale else _find_height(cv2, ink)
     scale = scale or BODY / height
-    rules = [_find_rules(cv2, ink, height, is_down) for is_down in (False, True)]
+    drawn = _to_ink(cv2, image[:, :, 2])
+    rules = [
+        [box for box in _find_rules(cv2, drawn, height, n) if _is_clear(cv2, red, box)]
+        for n in (False, True)
+    ]
     lines = [_to_lines(rules[n], bool(n), scale) for n in (0, 1)]
     lattices = [n for n in find_lattices(*lines) if _is_framed(n, lines[0])]
     image = image.copy()
+    for xs, ys, *_ in lattices:
+        # Outside of tables red is writing: the title of a paper, for one.
+        part = _to_pixels((xs[0], ys[0], xs[-1], ys[-1]), scale)
+        image[part] = light[part][:, :, None]
     for boxes, found, is_down in zip(rules, lines, (False, True), strict=True):
         for box, line in zip(boxes, found, strict=True):
             if any(_is_edge(line, lattice, is_down) for lattice in lattices):
                 _wipe(image, ink, box)
-    return Picture(image, ink, scale, height, lattices)
+    return Picture(image, ink, red, scale, height, lattices)
+
+
+def _is_clear(cv2: ModuleType, red: Any, box: Box) -> bool:
+    """Whether most of a line lies outside of stamps: their rims are no rules."""
+    left, top, right, bottom = box
+    return cv2.mean(red[top:bottom, left:right])[0] < STAMPED * 255
+
+
+def _to_pixels(box: Box, scale: float) -> tuple[slice, slice]:
+    left, top, right, bottom = (max(round(side / scale), 0) for side in box)
+    return slice(top, bottom), slice(left, right)
 
 
 def _straighten(cv2: ModuleType, image: Any) -> Any:
     """Turn a page by the lean at which its rows stand out most."""
     high, wide = image.shape[:2]
     part = min(SMALL / max(high, wide), 1.0)
-    small = cv2.resize(_to_ink(cv2, image), None, fx=part, fy=part)
+    small = cv2.resize(_to_ink(cv2, _bleach(cv2, image)[0]), None, fx=part, fy=part)
     best = 0.0
     for step, reach in ((0.5, LEAN), (0.1, 0.4), (0.02, 0.08)):
         steps = round(reach / step)
@@ -83,10 +111,37 @@ def _sharpness(cv2: ModuleType, ink: Any, lean: float) -> float:
     return float(((rows[1:] - rows[:-1]) ** 2).sum())
 
 
-def _to_ink(cv2: ModuleType, image: Any) -> Any:
-    """White where the page is dark; the red of a stamp counts as paper."""
-    light = cv2.GaussianBlur(image[:, :, 2], (3, 3), 0)
-    size = max(min(image.shape[:2]) // 40 | 1, 15)
+def _bleach(cv2: ModuleType, image: Any) -> tuple[Any, Any]:
+    """The page in grey with its stamps as paper, and a mask of where they are."""
+    light = cv2.extractChannel(image, 2)
+    red = _find_stamps(cv2, image)
+    if cv2.countNonZero(red):
+        # JPEG keeps colour coarsely, lightness finely: around a stamp only that counts.
+        grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        gain = 255 / max(FADED * cv2.mean(grey, red)[0], 1)
+        red = cv2.dilate(red, _bar(cv2, SMEAR, SMEAR, False))
+        cv2.copyTo(cv2.convertScaleAbs(grey, alpha=gain), red, light)
+    return light, red
+
+
+def _find_stamps(cv2: ModuleType, image: Any) -> Any:
+    """A mask of what is red and as large as a stamp; figures in red ink are not."""
+    blue, green, light = cv2.split(image)
+    red = cv2.medianBlur(cv2.subtract(light, cv2.max(blue, green)), 3)
+    _, red = cv2.threshold(red, RED, 255, cv2.THRESH_BINARY)
+    reach = max(light.shape) // GAP
+    whole = cv2.dilate(red, _bar(cv2, reach, reach, False))
+    large = cv2.subtract(red, red)
+    for x, y, wide, high, _ in cv2.connectedComponentsWithStats(whole)[2][1:].tolist():
+        if min(wide, high) >= SIDE * reach:
+            large[y : y + high, x : x + wide] = 255
+    return cv2.bitwise_and(red, large)
+
+
+def _to_ink(cv2: ModuleType, page: Any) -> Any:
+    """White where a grey page is dark."""
+    light = cv2.GaussianBlur(page, (3, 3), 0)
+    size = max(min(light.shape[:2]) // 40 | 1, 15)
     # Darker than what is around it, and dark for this page: grain is not.
     near = cv2.adaptiveThreshold(
         light, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, size, CONTRAST
@@ -162,6 +217,11 @@ def _wipe(image: Any, ink: Any, box: Box) -> None:
     left, top = max(left - FRINGE, 0), max(top - FRINGE, 0)
     part = slice(top, bottom + FRINGE), slice(left, right + FRINGE)
     image[part], ink[part] = 255, 0
+
+
+def is_stamped(picture: Picture, box: Box) -> bool:
+    """Whether a part of a stamp stands in a box given in points."""
+    return bool(picture.red[_to_pixels(box, picture.scale)].any())
 
 
 def find_ink(cv2: ModuleType, picture: Picture, box: Box) -> list[Box]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.codebook import forms
 from gi_tools.errors import DataError
-from gi_tools.simulation.bodies import draw_nature, make_bodies, stock
+from gi_tools.simulation.bodies import Body, draw_nature, make_bodies, stock
 from gi_tools.simulation.defects import DEFECTS, plant_defect
 from gi_tools.simulation.drafts import Draft, make_draft, to_blocks, to_truth
 from gi_tools.simulation.dresses import DRESSES, FULL_DRESSES, Block
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from numpy.random import Generator
     from pandas import DataFrame
 
+FIRST_YEAR, LAST_YEAR = 2008, 2024  # drawn from when no years are asked for
+BLOCK = 300  # bodies drawn at once
 CHAIN = 3  # years in a row that one body reports, when a panel is not asked for
 INDEX = "index.csv"
 
@@ -61,9 +63,10 @@ def _write_scan(blocks: list[Block], is_full: bool) -> bytes:
 
 @cache
 def _alphabet() -> frozenset[str]:
-    """Every character that a simulated report can print."""
+    """The characters that a simulated report prints, but for another script."""
     tables = "".join(map(str, forms().values()))
-    return frozenset(tables + str(stock()) + "".join(map(chr, range(32, 127))))
+    signs = "".join(map(chr, range(32, 127))) + "—　"
+    return frozenset(tables + str(stock()) + signs)
 
 
 FORMATS: dict[str, Format] = {
@@ -105,6 +108,8 @@ def simulate(
     """
     import pandas as pd
 
+    if number < 0 or not 0 <= defects <= 1:
+        raise DataError("give a number from 0 on, and a share of defects from 0 to 1")
     kinds = list(DEFECTS if kinds is None else kinds)
     formats = list(formats)
     _verify(formats, FORMATS, "format")
@@ -116,7 +121,7 @@ def simulate(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
-    for draft, chance in _draw_drafts(number, forms, years, panel, seed):
+    for draft, chance in draw_drafts(number, forms, years, panel, seed):
         if chance.random() < defects:
             _plant_one(draft, kinds, chance)
         rows.append(
@@ -135,7 +140,7 @@ def _verify(names: Iterable[str], known: Iterable[str], what: str) -> None:
             raise DataError(f"unknown {what} {name!r}; use one of {', '.join(known)}")
 
 
-def _draw_drafts(
+def draw_drafts(
     number: int,
     keys: Collection[str] | None,
     years: Iterable[int] | None,
@@ -147,36 +152,47 @@ def _draw_drafts(
 
     _verify(keys or (), forms(), "form")
     chosen = [form for key, form in forms().items() if keys is None or key in keys]
-    first, last = (
-        min(f.first_year for f in chosen),
-        max(f.last_year or 2024 for f in chosen),
-    )
-    years = sorted(range(max(first, 2008), last + 1) if years is None else years)
-    chain = len(years) if panel else CHAIN
+    first = max(min(form.first_year for form in chosen), FIRST_YEAR)
+    last = max(form.last_year or LAST_YEAR for form in chosen)
+    years = sorted(range(first, last + 1) if years is None else years)
+    chain = len(years) if panel else min(CHAIN, len(years))
     chance = np.random.default_rng(seed)
-    # Not every body's window has a report in the forms asked for: draw more of them.
-    bodies = make_bodies(4 * (number // chain + 1) + 8 * len(years), first=seed % 2000)
-    nature = draw_nature(bodies, chance)
-    reports: dict[int, list[tuple[Wave, int]]] = {}
-    for wave in draw_waves(nature, years, chance):
-        if keys is None or wave.form_key in keys:
-            for row, body in enumerate(wave.index):
-                reports.setdefault(int(body), []).append((wave, row))
+    # Not every body has a report in the forms asked for: invent more of them.
+    bodies = make_bodies(4 * (number // max(chain, 1) + 4), first=seed % 2000)
     made = 0
-    for body, waves in sorted(reports.items()):
-        start = 0 if panel else chance.integers(max(len(waves) - chain, 0) + 1)
-        before: Draft | None = None
-        for wave, row in waves[start : start + chain]:
+    for start in range(0, len(bodies), BLOCK):
+        block = bodies[start : start + BLOCK]
+        for draft in _draw_block(block, keys, years, chain, chance):
             if made == number:
                 return
             made += 1
+            draft.name = f"r{made:05}"
+            yield draft, chance
+
+
+def _draw_block(
+    bodies: list[Body],
+    keys: Collection[str] | None,
+    years: list[int],
+    chain: int,
+    chance: Generator,
+) -> Iterator[Draft]:
+    """Draw whole years for some bodies, then yield their reports, body by body."""
+    reports: dict[int, list[tuple[Wave, int]]] = {}
+    for wave in draw_waves(draw_nature(bodies, chance), years, chance):
+        if keys is None or wave.form_key in keys:
+            for row, body in enumerate(wave.index):
+                reports.setdefault(int(body), []).append((wave, row))
+    for body, waves in sorted(reports.items()):
+        start = chance.integers(max(len(waves) - chain, 0) + 1)
+        before: Draft | None = None
+        for wave, row in waves[start : start + chain]:
             true = {key: float(column[row]) for key, column in wave.counts.items()}
             last = before if before and before.year == wave.year - 1 else None
-            name = f"r{made:05}"
             before = make_draft(
-                name, bodies[body], wave.year, wave.form_key, true, last, chance
+                bodies[body], wave.year, wave.form_key, true, last, chance
             )
-            yield before, chance
+            yield before
             if last:
                 last.before = None  # two years are all that a rule looks at
 

@@ -47,12 +47,12 @@ class Draft:
     they are printed. ``planted`` lists what was broken on purpose.
     """
 
-    name: str
     body: Body
     year: int
     form_key: str
     true: Values
     before: Draft | None = None
+    name: str = ""
     printed: Cells = field(default_factory=dict)
     shown: Values = field(default_factory=dict)
     told: dict[str, float] = field(default_factory=dict)
@@ -91,7 +91,6 @@ class Draft:
 
 
 def make_draft(
-    name: str,
     body: Body,
     year: int,
     form_key: str,
@@ -100,7 +99,7 @@ def make_draft(
     chance: Generator,
 ) -> Draft:
     """Print the figures of a report in its body's habit, and invent who signs it."""
-    draft = Draft(name, body, year, form_key, true, before)
+    draft = Draft(body, year, form_key, true, before)
     empty = EMPTY[chance.integers(len(EMPTY))] if chance.random() > SHOW_ZERO else "0"
     for key, value in true.items():
         text = write_number(value) if value else empty
@@ -120,7 +119,7 @@ def write_number(value: float) -> str:
 def _invent_facts(draft: Draft, chance: Generator) -> dict[str, str]:
     """The address, the numbers and the dates of a report: nobody's."""
     places = stock()["places"]["streets"].split()
-    host = f"{draft.body.code}{draft.name[-3:]}.example.com"
+    host = f"{draft.body.kind}{draft.body.code}.example.com"
     number = chance.integers(3_900_000, 3_999_990)
     month, day = chance.integers(1, 4), chance.integers(1, 29)
     street = places[chance.integers(len(places))]

@@ -14,11 +14,12 @@ FIRST_PAGE = 8  # the number of its object
 
 
 class Picture(NamedTuple):
-    """A grey JPEG and its size in pixels."""
+    """A JPEG, grey or coloured, and its size in pixels."""
 
     data: bytes
     wide: int
     high: int
+    is_grey: bool = True
 
 
 class Font:
@@ -147,9 +148,10 @@ def to_picture_pdf(pictures: Iterable[Picture]) -> bytes:
 
 
 def _to_object(picture: Picture) -> bytes:
+    colours = "Gray" if picture.is_grey else "RGB"
     head = (
-        f"<< /Type /XObject /Subtype /Image /Width {picture.wide} "
-        f"/Height {picture.high} /ColorSpace /DeviceGray /BitsPerComponent 8 "
+        f"<< /Type /XObject /Subtype /Image /Width {picture.wide} /Height "
+        f"{picture.high} /ColorSpace /Device{colours} /BitsPerComponent 8 "
         f"/Filter /DCTDecode /Length {len(picture.data)} >>\nstream\n"
     )
     return head.encode() + picture.data + b"\nendstream"

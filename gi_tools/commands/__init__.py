@@ -1,0 +1,1 @@
+"""The commands of ``gi``, a module for each kind; ``cli`` puts them together."""
