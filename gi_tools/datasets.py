@@ -75,7 +75,8 @@ def samples() -> Samples:
 def observed() -> Observed:
     """Give the figures copied from real reports: examples, not a sample of anything."""
     folder = find_data() / "observed"
-    frames = (_read(folder / f"{n}.csv") for n in ("figures", "reports", "sources"))
+    paths = (folder / "figures.csv", folder / "reports.csv", folder / "../sources.csv")
+    frames = (_read(path) for path in paths)
     return Observed(*frames, (folder / "README.md").read_text("utf-8"))
 
 
