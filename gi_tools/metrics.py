@@ -15,7 +15,7 @@ from gi_tools.catalogue import (
 from gi_tools.crosswalk import Join, crosswalk, refuse
 from gi_tools.errors import DataError
 from gi_tools.facts import STATES
-from gi_tools.panel import KEYS, Panel, judge_rows
+from gi_tools.panel import KEYS, Panel, find_keys, judge_rows
 from gi_tools.statistics import garwood, wilson
 
 if TYPE_CHECKING:
@@ -330,8 +330,7 @@ def _score_all(panel: Panel, asked: Sequence[Metric], level: float) -> dict:
     numbers = {name: np.empty(shape) for name in NUMBERS}
     reason, kinds = np.empty(shape, dtype=np.int8), []
     known: dict[str, Sum] = {}
-    family, form = panel.frame["family"], panel.frame["form"]
-    keys = form.where(family == "national", family).to_numpy(dtype=object)
+    keys = find_keys(panel.frame)
     for row, one in enumerate(asked):
         found = _measure_one(panel, one, level, known, keys)
         reason[row] = found["reason"]
