@@ -12,7 +12,7 @@ from gi_tools.catalogue import (
     list_variants,
     metrics,
 )
-from gi_tools.crosswalk import Join, crosswalk, refuse
+from gi_tools.crosswalk import FORMS, Join, crosswalk, refuse
 from gi_tools.errors import DataError
 from gi_tools.facts import STATES
 from gi_tools.panel import KEYS, Panel, find_keys, judge_rows
@@ -315,8 +315,12 @@ KINDS: dict[str, Score] = {
 def _repeat(column: Series, times: int) -> object:
     """Set a key column under itself; names stay text, closed sets become categories."""
     import numpy as np
+    import pandas as pd
 
-    if column.name in ("level", "scope", "form", "family", "report_id"):
+    if column.name in ("form", "family"):  # one set, so that one can stand for another
+        known = ["pre2014", "national", *FORMS]
+        column = column.astype(pd.CategoricalDtype(known))
+    elif column.name in ("level", "scope", "report_id"):
         column = column.astype("category")
     return column.array.take(np.tile(np.arange(len(column)), times))
 

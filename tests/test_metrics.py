@@ -270,6 +270,8 @@ def test_comparing_over_forms_is_refused_where_a_figure_is():
 def test_scores_of_every_form_compare_or_refuse():
     facts = join_facts(*map(make_facts, ("shanghai", "dingxi", "2014", "2019", "2021")))
     scores = gi.measure(gi.build_panel(facts))
+    keys = scores["form"].where(scores["form"] != "pre2014", scores["family"])
+    assert set(keys) == {"shanghai", "dingxi", "2014", "2019", "2021"}
     refused = []
     for name in metrics():
         try:
