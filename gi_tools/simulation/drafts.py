@@ -106,7 +106,10 @@ def make_draft(
         draft.show(key, text, value if value or empty == "0" else None)
     if draft.family == "2019":
         scale = 1 + (true.get(("requests.new", "total")) or 0)
-        draft.told["disclosure.total"] = int(chance.integers(20, 400) + 3 * scale)
+        items = int(chance.integers(20, 400) + 3 * scale)
+        draft.told["disclosure.total"] = items
+        draft.told["disclosure.website"] = items - items // 4
+        draft.told["disclosure.wechat"] = items // 2
     draft.facts = _invent_facts(draft, chance)
     return draft
 
