@@ -43,6 +43,9 @@ FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 # Readers and parser meet only in Document.
 PARSER = FLOORS[3] | FLOORS[4]
 
+# The package and the command load a room when it is asked for.
+DOORS = {ROOT, f"{ROOT}.cli"}
+
 FORBIDDEN_NAMES = {"eval", "exec", "read_pickle", "to_pickle"}
 FORBIDDEN_MODULES = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 LONGEST = 400
@@ -179,6 +182,8 @@ def test_no_import_goes_in_a_circle():
 def test_no_function_imports_our_own_modules(name):
     functions = find_functions(TREES[name])
     assert not {other for f in functions for other in find_imports(name, f)}
+    if name in DOORS:
+        return
     calls = [node for node in ast.walk(TREES[name]) if isinstance(node, ast.Call)]
     assert not [ast.unparse(call) for call in calls if is_hidden_import(call)]
 

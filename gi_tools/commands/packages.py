@@ -15,8 +15,7 @@ from gi_tools.replication import write_package
 
 def add_commands(verbs: Verbs) -> None:
     """Add package."""
-    text = "write a data package of reports: facts, panel, scores, codebook, README"
-    verb = add_verb(verbs, "package", _run_package, text)
+    verb = add_verb(verbs, "package", _run_package)
     verb.add_argument("files", nargs="+", metavar="FILE")
     verb.add_argument("-o", "--out", required=True, metavar="DIR")
     verb.add_argument("--title", default="政府信息公开工作年度报告数据")

@@ -15,8 +15,7 @@ from gi_tools.simulation import DEFECTS, FORMATS, PLAIN, simulate
 
 def add_commands(verbs: Verbs) -> None:
     """Add simulate and score."""
-    text = "write invented reports whose every figure is known, with their truth"
-    verb = add_verb(verbs, "simulate", _run_simulate, text)
+    verb = add_verb(verbs, "simulate", _run_simulate)
     verb.add_argument("-n", type=int, default=100, help="how many reports")
     verb.add_argument("-o", "--out", required=True, metavar="DIR")
     verb.add_argument("--seed", type=int, default=0)
@@ -27,8 +26,7 @@ def add_commands(verbs: Verbs) -> None:
     verb.add_argument("--years", metavar="FIRST-LAST")
     text = "every body reports every year, not three in a row"
     verb.add_argument("--panel", action="store_true", help=text)
-    text = "compare what is read of reports with the truth that lies beside them"
-    verb = add_verb(verbs, "score", _run_score, text)
+    verb = add_verb(verbs, "score", _run_score)
     verb.add_argument("folder", metavar="DIR")
     verb.add_argument("--repair", action="store_true", help="score the repairs too")
     verb.add_argument("--json", action="store_true")
