@@ -8,6 +8,7 @@ import sys
 from gi_tools.codebook import forms
 from gi_tools.commands.files import Verbs, add_verb, to_line
 from gi_tools.errors import DataError
+from gi_tools.repairs import repair_facts
 from gi_tools.scoring import score_folder
 from gi_tools.simulation import DEFECTS, FORMATS, PLAIN, simulate
 
@@ -57,7 +58,7 @@ def _run_simulate(args: argparse.Namespace) -> int:
 
 
 def _run_score(args: argparse.Namespace) -> int:
-    scores = score_folder(args.folder)
+    scores = score_folder(args.folder, repair=repair_facts)
     if args.json:
         print(to_line({"scores": [row._asdict() for row in scores.rows]}))
     else:
