@@ -23,18 +23,20 @@ def cover_years(
     import numpy as np
     import pandas as pd
 
-    status = np.where(keep, "used", np.where(placed, "replaced", "unplaced"))
+    known = frame[["agency", "year"]].notna().all(axis=1)
+    status = np.where(keep, "used", np.where(placed, "replaced", "no_table"))
+    status = np.where(known, status, "unplaced")
     there = frame.assign(status=status, cells=states.sum(axis=1))
     for number, state in enumerate(STATES):
         there[state] = states[:, number]
-    used = frame[keep]
-    if not len(used):
+    found = frame[known]
+    if not len(found):
         return there
-    bodies = used.drop_duplicates(BODY)[[*BODY, "level"]]
-    years = pd.Series(range(used["year"].min(), used["year"].max() + 1), name="year")
+    bodies = found.drop_duplicates(BODY)[[*BODY, "level"]]
+    years = pd.Series(range(found["year"].min(), found["year"].max() + 1), name="year")
     grid = bodies.merge(years.astype("Int64"), how="cross")
-    known = pd.MultiIndex.from_frame(used[[*BODY, "year"]])
-    lacking = ~pd.MultiIndex.from_frame(grid[[*BODY, "year"]]).isin(known)
+    seen = pd.MultiIndex.from_frame(found[[*BODY, "year"]])
+    lacking = ~pd.MultiIndex.from_frame(grid[[*BODY, "year"]]).isin(seen)
     missing = grid[lacking].assign(status="missing")
     both = pd.concat([there, missing], ignore_index=True)
     counts = ["cells", *STATES]
@@ -49,12 +51,17 @@ def note_heads(heads: DataFrame, placed: ndarray, replaced: DataFrame) -> list[t
         zh = f"{row.agency} {row.year} 有两份报告，取 {row.kept}，不用 {row.report_id}"
         en = f"{row.agency} {row.year} is twice: {row.kept} stands, not {row.report_id}"
         notes.append(("revision", row.report_id, zh, en))
-    lost = heads.loc[~placed, "report_id"].tolist()
-    if lost:
-        some = ", ".join(map(str, lost[:5])) + (" …" if len(lost) > 5 else "")
-        zh = f"{len(lost)} 份报告机关、年度或表式不明，未入面板：{some}"
-        en = f"{len(lost)} reports of unknown body, year or form are left out: {some}"
-        notes.append(("unplaced", "", zh, en))
+    known = heads[["agency", "year"]].notna().all(axis=1).to_numpy()
+    for kind, rows, zh, en in (
+        ("unplaced", ~known, "机关或年度不明", "of unknown body or year"),
+        ("no_table", known & ~placed, "没有已知表式的表", "without a table of a form"),
+    ):
+        if lost := heads.loc[rows, "report_id"].tolist():
+            some = ", ".join(map(str, lost[:5])) + (" …" if len(lost) > 5 else "")
+            zh, en = f"份报告{zh}，未入面板：", f"reports {en} are left out: "
+            notes.append(
+                (kind, "", f"{len(lost)} {zh}{some}", f"{len(lost)} {en}{some}")
+            )
     return notes
 
 

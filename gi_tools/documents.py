@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from typing import NamedTuple
 
-import regex
-
 from gi_tools.errors import DataError
 
-_NEWLINE = regex.compile("\n")
-_NUMBERS = regex.compile(r"\d{1,12}")
+_NEWLINE = re.compile("\n")
+_NUMBERS = re.compile(r"\d{1,12}")
 SHOWN_BLOCKS = 400  # a notebook cell stays usable; the rest is counted, not drawn
 
 

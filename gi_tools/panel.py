@@ -25,7 +25,7 @@ from gi_tools.errors import DataError
 
 if TYPE_CHECKING:
     from numpy import ndarray
-    from pandas import DataFrame
+    from pandas import DataFrame, Index, Series
 
 KEYS = ["report_id", "agency", "region_code", "level", "scope", "year", "form",
         "family"]  # fmt: skip
@@ -40,8 +40,8 @@ class Panel:
     form a column has one meaning; ``series`` says whether it may run over forms.
     ``notes`` (kind, about, zh, en) holds every caveat, refusal, override and figure
     left out; ``coverage`` a row for each body and year, with the report, its status
-    (used, missing, replaced, unplaced) and its cells by state; ``bounds`` (report_id,
-    indicator, low, high) how low and high each empty figure may be.
+    (used, missing, replaced, no_table, unplaced) and its cells by state; ``bounds``
+    (report_id, indicator, low, high) how low and high each empty figure may be.
     """
 
     frame: DataFrame
@@ -60,7 +60,8 @@ class Panel:
     @property
     def indicators(self) -> list[str]:
         """The panel indicators there are, in the order of the crosswalk."""
-        return [name for name in crosswalk() if name in self.frame.columns]
+        columns = set(self.frame.columns)
+        return [name for name in crosswalk() if name in columns]
 
     def select(self, **conditions: Any) -> Panel:
         """
@@ -91,7 +92,7 @@ class Panel:
         self._need([indicator])
         joins = self.judge([indicator])
         override = override or self.override
-        refuse(joins, override)
+        override = override if refuse(joins, override) else None
         found = self.frame[[*KEYS, indicator]].rename(columns={indicator: "value"})
         years = self.frame["year"]
         crossed = (
@@ -105,10 +106,12 @@ class Panel:
         *, override: str | None = None,
     ) -> DataFrame:  # fmt: skip
         """
-        Add up over bodies: ``value`` (<NA> if a part is missing), ``low``, ``high``, n.
+        Add up over bodies: ``value`` (<NA> if a figure is missing), ``low``, ``high``.
 
-        DataError for unlike units and for mixed levels or scopes: what a territory
-        reports may hold its departments. ComparisonError as in ``series``.
+        ``n`` reports are in the sum; ``missing`` are the reports that these bodies
+        lack, which no bound covers. DataError for unlike units and for mixed levels or
+        scopes: what a territory reports may hold its departments. ComparisonError as
+        in ``series``.
         """
         names = [indicators] if isinstance(indicators, str) else list(indicators)
         keys = [by] if isinstance(by, str) else list(by)
@@ -120,6 +123,7 @@ class Panel:
         parts = self.frame[keys].assign(low=low, high=high, n=1)
         sums = parts.groupby(keys, dropna=False)[["low", "high", "n"]].sum()
         sums.insert(0, "value", sums["low"].where(sums["low"] == sums["high"]))
+        sums["missing"] = self._count_missing(keys, sums.index)
         sums = sums.astype({"value": "Float64"}).reset_index()
         sums.attrs = {"override": override or self.override}
         return sums
@@ -165,6 +169,14 @@ class Panel:
         return replace(self, frame=found, notes=add_notes(self.notes, [note]),
                        covariates=(*self.covariates, *names))  # fmt: skip
 
+    def _count_missing(self, keys: list[str], index: Index) -> Series | None:
+        """Count by key the years without a table; a missing report has no form."""
+        if not {*keys} <= {*BODY, "level", "year"}:
+            return None
+        lacks = self.coverage[self.coverage["status"].isin(["missing", "no_table"])]
+        lacks = lacks.merge(self.frame[BODY].drop_duplicates(), on=BODY)
+        return lacks.groupby(keys, dropna=False).size().reindex(index, fill_value=0)
+
     def _need(self, names: Iterable[str]) -> None:
         if strange := [name for name in names if name not in self.indicators]:
             raise DataError(
@@ -176,7 +188,8 @@ class Panel:
         years = f"{frame['year'].min()}-{frame['year'].max()}" if len(frame) else "none"
         told = ", ".join(f"{n} {kind}" for kind, n in counts.items())
         bodies = len(frame.drop_duplicates(BODY))
-        return f"Panel({len(frame)} reports, {bodies} bodies, {years}; notes: {told})"
+        size = f"reports: {len(frame)}, bodies: {bodies}, years: {years}"
+        return f"Panel({size}; notes: {told or 'none'})"
 
     def _repr_html_(self) -> str:
         status = self.coverage["status"].value_counts()

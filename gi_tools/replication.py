@@ -11,30 +11,36 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gi_tools.catalogue import metrics
 from gi_tools.codebook import entries
+from gi_tools.crosswalk import crosswalk
 from gi_tools.errors import DataError
 from gi_tools.exports import STARTERS
 from gi_tools.facts import COLUMNS, STATES
+from gi_tools.versions import VERSION, list_versions
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 MISSING = "NA"
-SOFTWARE = ("gi_tools", "pandas", "numpy", "scipy", "statsmodels")
+SOFTWARE = ("pandas", "numpy", "scipy")
 ROWS = {  # the tables of a package and what a row of each is
     "reports": "one source report, with its SHA-256",
     "facts": "one figure of one report, with its state and place",
     "panel": "one body in one year",
+    "coverage": "one body in one year, with the report used or that it is missing",
+    "notes": "one caveat, refusal or override that the panel carries",
     "scores": "one metric of one body in one year, with numerator and denominator",
     "log": "one change to a figure, with its reason",
 }
 KINDS = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
+SIGNS = {1: "+", -1: "-"}
 LONGEST_STATA = 2045  # bytes of a plain string; longer ones become strL
 EPOCH = datetime(1960, 1, 1)  # a fixed stamp keeps the bytes equal
 
@@ -78,6 +84,8 @@ def write_package(
         "reports": reports,
         "facts": facts,
         "panel": getattr(panel, "frame", panel),
+        "coverage": getattr(panel, "coverage", None),
+        "notes": getattr(panel, "notes", None),
         "scores": scores,
         "log": log,
     }
@@ -143,9 +151,9 @@ def describe(tables: Mapping[str, DataFrame]) -> Iterator[Variable]:
     for table, frame in tables.items():
         names = to_stata_names(frame.columns)
         for column in frame.columns:
-            labels = _find_labels(table, column)
-            kind = get_kind(frame[column])
-            yield Variable(table, column, names[column], kind, labels[2], *labels[:2])
+            zh, en, unit, sums = _find_labels(table, column)
+            head = (table, column, names[column], get_kind(frame[column]))
+            yield Variable(*head, unit, zh, en, source_cell=sums)
     used = set(zip(tables["facts"]["form"], tables["facts"]["indicator"], strict=True))
     for cell in entries():
         if (cell["form"], cell["indicator"]) in used:
@@ -154,22 +162,43 @@ def describe(tables: Mapping[str, DataFrame]) -> Iterator[Variable]:
             place = f"{cell['family']} {cell['table']}"
             tail = (cell["form"], place, cell["article"] or "")
             yield Variable("cell", name, "", "number", *labels, *tail)
+    yield from _describe_metrics(tables)
     for state in STATES:
         yield Variable(
             "state", state, "", "code", "", *_find_labels("state", state)[:2]
         )
 
 
+def _describe_metrics(tables: Mapping[str, DataFrame]) -> Iterator[Variable]:
+    """Say of each metric in the scores what is divided by what, and in which forms."""
+    used = set(tables["scores"]["metric"]) if "scores" in tables else set()
+    for one in (one for name, one in metrics().items() if name in used):
+        sides = (" + ".join(side) for side in (one.numerator, one.denominator) if side)
+        sums = " / ".join(sides).replace("+ -", "- ")
+        names = (one.unit, one.zh, one.en, " ".join(one.forms))
+        yield Variable("metric", one.id, "", one.kind, *names, sums, one.citation)
+
+
 @cache
-def _list_labels() -> dict[tuple[str, str], tuple[str, str, str]]:
+def _list_labels() -> dict[tuple[str, str], tuple[str, str]]:
     path = files("gi_tools") / "codebooks" / "variables.csv"
     with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file)
-        return {(table, name): (zh, en, "") for table, name, zh, en in rows}
+        return {(row[0], row[1]): (row[2], row[3]) for row in csv.reader(file)}
 
 
-def _find_labels(table: str, name: str) -> tuple[str, str, str]:
-    return _list_labels().get((table, name), (name, name, ""))
+def _find_labels(table: str, name: str) -> tuple[str, str, str, str]:
+    """Give a column's Chinese and English label, its unit, and what it sums."""
+    if (table, name) in _list_labels():
+        return *_list_labels()[table, name], "", ""
+    one = crosswalk().get(name) if table == "panel" else None
+    if one is None:
+        return *_list_labels().get(("state", name), (name, name)), "", ""
+    sums = (
+        f"{form}: "
+        + " ".join(f"{'-' if p.sign < 0 else '+'} {p.indicator}" for p in ps)
+        for form, ps in one.parts.items()
+    )
+    return one.label_zh, one.label_en, one.unit, "; ".join(sums).replace(": + ", ": ")
 
 
 def _write_tables(
@@ -244,7 +273,7 @@ def _to_descriptor(
         path = f"data/{name}.csv"
         fields = []
         for column in frame.columns:
-            zh, en, _ = _find_labels(name, column)
+            zh, en = _find_labels(name, column)[:2]
             field = {"name": column, "type": get_kind(frame[column])}
             fields.append(field | {"title": zh, "description": en})
         schema: dict[str, Any] = {"fields": fields, "missingValues": [MISSING]}
@@ -267,7 +296,7 @@ def _to_descriptor(
             }
         )
     package = {"profile": "tabular-data-package", "name": "gi-tools-package"}
-    package |= {"title": title, "version": _find_version("gi_tools")}
+    package |= {"title": title, "version": VERSION}
     package |= {"created": date} if date else {}
     package |= {"software": _list_software(), "resources": resources}
     return (json.dumps(package, ensure_ascii=False, indent=2) + "\n").encode()
@@ -282,7 +311,7 @@ def _fill_readme(
     changes = [f"{len(log):,} rows in `data/log.csv`"] if log is not None else []
     changes += ["`edits.json`"] if "edits.json" in parts else []
     values = {
-        "version": _find_version("gi_tools"),
+        "version": VERSION,
         "sources": "no register given"
         if reports is None
         else f"{len(reports):,} reports",
@@ -301,22 +330,18 @@ def _tell_overrides(panel: Any, scores: DataFrame | None) -> str:
     found = [getattr(panel, "override", None)]
     found += [getattr(frame, "attrs", {}).get("override") for frame in (scores,)]
     told = sorted({" ".join(str(text).split()) for text in found if text})
-    return "\n".join(f"- Overridden, reason given: {text}" for text in told) or (
-        "No refusal of the crosswalk was overridden."
-    )
+    notes = getattr(panel, "notes", None)
+    refused = 0 if notes is None else int((notes["kind"] == "refusal").sum())
+    lines = [f"- Overridden, reason given: {text}" for text in told]
+    lines = lines or ["No refusal of the crosswalk was overridden."]
+    more = f"{refused} joins between forms are refused: `data/notes.csv` says why."
+    return "\n".join(lines + ([more] if refused else []))
 
 
 def _list_software() -> dict[str, str]:
-    return {"python": platform.python_version()} | {
-        n: _find_version(n) for n in SOFTWARE
-    }
-
-
-def _find_version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+    ours = {f"gi_tools {name}": text for name, text in list_versions().items()}
+    theirs = {name: version(name) for name in SOFTWARE}
+    return ours | {"python": platform.python_version()} | theirs
 
 
 def _hash(data: bytes) -> str:

@@ -99,6 +99,12 @@ def main() -> None:
     print(f"| gi --help | {run_cold('--help'):.0f} |")
     for path in texts[:1]:
         print(f"| gi parse {path.name} | {run_cold(f'parse --jsonl {path}'):.0f} |")
+    print(
+        "\n| panel of 50,000 agency-years | agency-years, CPU s, peak GB |\n|---|---|"
+    )
+    run = [sys.executable, str(ROOT / "tests" / "panel_bench.py"), "5000"]
+    told = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    print(f"| build and measure | {told.strip()} |")
 
 
 if __name__ == "__main__":

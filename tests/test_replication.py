@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import gi_tools as gi
+from gi_tools.cli import main
 from gi_tools.errors import DataError
 from gi_tools.facts import STATES
 from gi_tools.replication import arrange, to_stata_names, write_package
@@ -202,3 +203,47 @@ def test_other_frames_are_refused(tmp_path):
     with pytest.raises(DataError, match="facts lack report_id"):
         write_package(tmp_path / "out", pd.DataFrame({"a": [1]}))
     assert not (tmp_path / "out").exists()
+
+
+def test_panel_and_scores_go_along_with_what_they_are_made_of(facts, tmp_path):
+    panel = gi.build_panel(facts)
+    scores = gi.measure(panel, ["release_all_outcomes", "backlog_growth"])
+    folder = write_package(tmp_path / "out", facts, panel=panel, scores=scores)
+    book = pd.read_csv(folder / "codebook.csv", dtype=str).set_index(
+        ["dataset", "name"]
+    )
+    made = book["source_cell"]
+    assert made["metric", "release_all_outcomes"] == "granted + partial / closed"
+    assert (
+        made["metric", "backlog_growth"] == "requests_carried_out - requests_carried_in"
+    )
+    assert "2014: replies.already_public + replies.granted" in made["panel", "granted"]
+    assert book.loc[("panel", "granted"), "unit"] == "件"
+    named = book.loc[["panel", "scores", "coverage", "notes"]]
+    assert named["label_zh"].str.contains("[\u4e00-\u9fff]").all()
+    refused = (panel.notes["kind"] == "refusal").sum()
+    assert f"{refused} joins between forms are refused" in (
+        folder / "README.md"
+    ).read_text("utf-8")
+    back = pd.read_csv(folder / "data" / "scores.csv", dtype={"form": str})
+    assert back["value"].isna().sum() == scores["value"].isna().sum()
+    assert len(pd.read_stata(folder / "stata" / "panel.dta")) == 3
+
+
+def test_the_command_writes_the_same_package_twice(tmp_path, capsys):
+    names = [str(SAMPLES / name) for name in NAMES]
+    folders = [str(tmp_path / name) for name in ("first", "second")]
+    for folder, files in zip(folders, (names, names[::-1]), strict=True):
+        assert main(["package", *files, "-o", folder]) == 0
+    assert "3 reports, 469 facts" in capsys.readouterr().out
+    first, second = (list_files(Path(folder)) for folder in folders)
+    assert first == second and len(first) == 19
+    log = pd.read_csv(Path(folders[0]) / "data" / "log.csv")
+    assert len(log) > 100 and set(log["remedy"]) == {"proved"}
+    derived = pd.read_csv(Path(folders[0]) / "data" / "facts.csv").state == "derived"
+    assert derived.sum() == len(log)
+    bad = tmp_path / "bad.txt"
+    bad.write_text("nothing")
+    assert main(["package", str(bad), "-o", str(tmp_path / "none")]) == 1
+    assert "nothing is written" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()

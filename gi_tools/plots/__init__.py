@@ -3,9 +3,10 @@
 from gi_tools.plots.comparisons import funnel, ranking, sensitivity
 from gi_tools.plots.grids import coverage, heatmap, tilemap
 from gi_tools.plots.series import composition, trend
-from gi_tools.plots.style import save
+from gi_tools.plots.style import PALETTE, save, settings
 
 __all__ = [
+    "PALETTE",
     "composition",
     "coverage",
     "funnel",
@@ -13,6 +14,7 @@ __all__ = [
     "ranking",
     "save",
     "sensitivity",
+    "settings",
     "tilemap",
     "trend",
 ]

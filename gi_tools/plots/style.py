@@ -62,9 +62,11 @@ class Sheet:
         style = {"fontfamily": list_families(self.lang), "fontsize": 9, "pad": pad}
         self.ax.set_title(self.say(zh, en), loc="left", **style)
 
-    def count(self, frame: DataFrame, drawn: int) -> None:
+    def count(
+        self, frame: DataFrame, drawn: int, what: tuple[str, str] = ("个值", "values")
+    ) -> None:
         """Note n, the forms, and why values are undefined, counted by reason."""
-        self.note(f"n = {drawn:,} 个值", f"n = {drawn:,} values")
+        self.note(*(f"n = {drawn:,} {word}" for word in what))
         if "form" in frame and len(found := sorted(set(frame["form"].dropna()))):
             names = ", ".join(map(str, found))
             self.note(f"表式：{names}", f"Forms: {names}")
@@ -76,9 +78,12 @@ class Sheet:
                 self.note(
                     f"{number:,} 个无定义：{text}", f"{number:,} undefined: {text}"
                 )
-        override = frame.attrs.get("override")
-        if override:
-            text = to_label(override, 200)
+        self.override(frame.attrs.get("override"))
+
+    def override(self, reason: str | None) -> None:
+        """Print the written reason for which a refusal was overridden."""
+        if reason:
+            text = to_label(reason, 200)
             self.note(f"越过拒绝，理由：{text}", f"Refusal overridden: {text}")
 
     def rest(self, shown: int, total: int) -> None:
@@ -122,7 +127,7 @@ def open_sheet(
     if lang not in SOURCE:
         raise DataError(f"plots: unknown lang {lang!r}; use 'zh' or 'en'")
     lang = lang if find_font() else "en"
-    with plt.rc_context(list_settings(lang)):
+    with settings(lang):
         own = ax is None
         if own:
             size = (WIDTHS[columns] / 2.54, height / 2.54)
@@ -136,6 +141,18 @@ def open_sheet(
         yield sheet
         sheet.notes.append(SOURCE[lang])
         _write_notes(sheet)
+
+
+@contextmanager
+def settings(lang: str = "zh") -> Iterator[None]:
+    """Hold the fonts, sizes and colours of the plots for figures of one's own."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(list_settings(lang)):
+        yield
+        # The first figure wakes the backend, and a notebook's then turns this on.
+        interactive = mpl.is_interactive()
+    mpl.interactive(interactive)
 
 
 def list_settings(lang: str) -> dict[str, Any]:
@@ -174,15 +191,13 @@ def save(figure: Figure | Axes, path: str | Path) -> Path:
 
     Equal figures give equal bytes: no date is written. DataError for other suffixes.
     """
-    import matplotlib.pyplot as plt
-
     path = Path(path)
     dates = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
     if path.suffix.lower() not in dates:
         raise DataError(f"{path.name}: not a kind of picture; use .svg, .pdf or .png")
     figure = getattr(figure, "figure", figure)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with plt.rc_context(list_settings("zh")):
+    with settings():
         figure.savefig(path, metadata=dates[path.suffix.lower()], bbox_inches="tight")
     return path
 

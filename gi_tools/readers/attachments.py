@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-import regex
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from gi_tools.readers.charset import decode
 
 OWN_TEXT = 600  # characters outside links; a report's first section has more
 SHOWN = 5
 _SUFFIXES = "docx?|pdf|xlsx?|zip|rar|wps|et|ofd|rtf"
-_FILE = regex.compile(rf"\.(?:{_SUFFIXES})(?![a-z0-9])", regex.I)
-_NAME = regex.compile(rf"[^/\\?&=#]{{1,200}}\.(?:{_SUFFIXES})(?![a-z0-9])", regex.I)
-_REPORT = regex.compile("年报|年度报告|工作报告|信息公开")
+_FILE = re.compile(rf"\.(?:{_SUFFIXES})(?![a-z0-9])", re.I)
+_NAME = re.compile(rf"[^/\\?&=#]{{1,200}}\.(?:{_SUFFIXES})(?![a-z0-9])", re.I)
+_REPORT = re.compile("年报|年度报告|工作报告|信息公开")
 _SILENT = frozenset("script style noscript template head title option a".split())
 _SOURCES = {"a": "href", "iframe": "src", "embed": "src", "object": "data"}
 

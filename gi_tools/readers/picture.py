@@ -33,7 +33,7 @@ class Picture(NamedTuple):
     A page set straight: colour image, dark ink without rules, tables found.
 
     ``image`` has its rules wiped out, and stamps where they stand in tables, which the
-    mask ``red`` shows. ``scale`` is points a pixel, ``height`` that of the usual writing
+    mask ``red`` shows. ``scale`` is points a pixel, ``height`` that of usual writing
     in pixels.
     """
 

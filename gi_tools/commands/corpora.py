@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
+from gi_tools.commands.files import Verbs, add_verb
 from gi_tools.corpus import CHUNK, MEMORY, SECONDS, build_corpus, open_corpus
 from gi_tools.exports import write_csv
 from gi_tools.fetching import Limits, fetch
@@ -14,17 +14,11 @@ from gi_tools.fetching import Limits, fetch
 STOPPED = 130  # what a shell gives for Ctrl-C
 
 
-def add_commands(verbs: Any) -> None:
+def add_commands(verbs: Verbs) -> None:
     """Add the commands to the subparsers of ``gi``."""
     _add_build(verbs)
     _add_sql(verbs)
     _add_fetch(verbs)
-
-
-def _add(verbs: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
-    verb = verbs.add_parser(name, help=text, description=text.capitalize() + ".")
-    verb.set_defaults(run=run)
-    return verb
 
 
 def _positive(text: str) -> float:
@@ -41,9 +35,8 @@ def _whole(text: str) -> int:
     return number
 
 
-def _add_build(verbs: Any) -> None:
-    text = "read a folder of reports into Parquet datasets; run again to go on"
-    verb = _add(verbs, "build", _run_build, text)
+def _add_build(verbs: Verbs) -> None:
+    verb = add_verb(verbs, "build", _run_build)
     verb.add_argument("folder", type=Path, metavar="DIR")
     verb.add_argument("-o", "--out", type=Path, required=True, metavar="OUT")
     verb.add_argument("--workers", type=_whole, help="reading processes (one a core)")
@@ -80,9 +73,8 @@ def _stop() -> int:
     return STOPPED
 
 
-def _add_sql(verbs: Any) -> None:
-    text = "answer one SELECT over a corpus as CSV"
-    verb = _add(verbs, "sql", _run_sql, text)
+def _add_sql(verbs: Verbs) -> None:
+    verb = add_verb(verbs, "sql", _run_sql)
     verb.add_argument("query", help="such as 'select year, count(*) from reports ...'")
     verb.add_argument("--corpus", type=Path, default=Path("."), metavar="OUT")
 
@@ -93,9 +85,8 @@ def _run_sql(args: argparse.Namespace) -> int:
     return 0
 
 
-def _add_fetch(verbs: Any) -> None:
-    text = "fetch the reports of a study list, politely; run again to go on"
-    verb = _add(verbs, "fetch", _run_fetch, text)
+def _add_fetch(verbs: Verbs) -> None:
+    verb = add_verb(verbs, "fetch", _run_fetch)
     plain = Limits()
     verb.add_argument("sources", type=Path, metavar="SOURCES.csv")
     verb.add_argument("-o", "--out", type=Path, required=True, metavar="DIR")
