@@ -1,26 +1,33 @@
-"""Print every pattern that the package compiles, as JSON: module, pattern, flags."""
+"""Print every pattern that the package compiles, as JSON: module, pattern, engine."""
 
 import importlib
 import json
 import pkgutil
+import re
 import sys
 
 import regex
 
-compile_pattern, found = regex.compile, {}
+found = {}
 
 
-def note(pattern, flags=0, **options):
-    """Compile as ever, and remember for whom."""
-    module = sys._getframe(1).f_globals["__name__"]
-    if isinstance(pattern, (str, bytes)) and module.startswith("gi_tools"):
-        is_bytes = isinstance(pattern, bytes)
-        text = pattern.decode("latin-1") if is_bytes else pattern
-        found[text, is_bytes, int(flags)] = module
-    return compile_pattern(pattern, flags, **options)
+def spy(engine):
+    """Have an engine compile as ever, and remember for whom."""
+    compile_pattern = engine.compile
+
+    def note(pattern, flags=0, **options):
+        module = sys._getframe(1).f_globals["__name__"]
+        if isinstance(pattern, (str, bytes)) and module.startswith("gi_tools"):
+            is_bytes = isinstance(pattern, bytes)
+            text = pattern.decode("latin-1") if is_bytes else pattern
+            found[text, is_bytes, int(flags), engine.__name__] = module
+        return compile_pattern(pattern, flags, **options)
+
+    engine.compile = note
 
 
-regex.compile = note
+spy(re)
+spy(regex)
 import gi_tools  # noqa: E402
 
 for info in pkgutil.walk_packages(gi_tools.__path__, "gi_tools."):
