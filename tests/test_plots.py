@@ -170,9 +170,9 @@ def test_a_given_axes_is_drawn_on_and_given_back(name):
     right.figure.canvas.draw()
 
 
-@both_languages
 @each_plot
-def test_nothing_to_draw_is_said_on_the_plot(name, lang, monkeypatch):
+def test_nothing_to_draw_is_said_on_the_plot(name, monkeypatch):
+    lang = "zh" if len(name) % 2 else "en"
     for maker in ("make_scores", "make_coverage", "make_counts"):
         full = globals()[maker]
         monkeypatch.setitem(
@@ -185,6 +185,7 @@ def test_nothing_to_draw_is_said_on_the_plot(name, lang, monkeypatch):
     assert "n=0" in read_notes(ax)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name", set(DRAWN) - {"tilemap", "composition", "coverage_forms"}
 )
@@ -313,7 +314,9 @@ def test_the_palette_is_told_apart_by_colour_blind_eyes(kind):
 # Saving
 
 
-@pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
+@pytest.mark.parametrize(
+    "suffix", [".svg", pytest.param(".pdf", marks=pytest.mark.long), ".png"]
+)
 def test_equal_figures_are_saved_as_equal_bytes(suffix, tmp_path):
     paths = [tmp_path / f"{n}{suffix}" for n in range(2)]
     for path in paths:

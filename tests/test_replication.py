@@ -230,6 +230,7 @@ def test_panel_and_scores_go_along_with_what_they_are_made_of(facts, tmp_path):
     assert len(pd.read_stata(folder / "stata" / "panel.dta")) == 3
 
 
+@pytest.mark.long
 def test_the_command_writes_the_same_package_twice(tmp_path, capsys):
     names = [str(SAMPLES / name) for name in NAMES]
     folders = [str(tmp_path / name) for name in ("first", "second")]
