@@ -380,6 +380,9 @@ def test_coverage_by_body_and_by_form():
     assert count_boxes(ax, MISSING) == 1
     mesh = next(c for c in ax.collections if c.get_array() is not None)
     assert mesh.get_array().compressed().min() == pytest.approx(0.7)
+    frame = make_coverage()
+    frame.loc[1, ["status", "cells", "reported", "derived"]] = ["no_table", 0, 0, 0]
+    assert count_boxes(plots.coverage(frame), UNDEFINED) == 1
     ax = plots.coverage(make_coverage(), by="form", lang="en")
     bars = [label.get_text() for label in ax.get_yticklabels()]
     assert bars == ["2018 2014", "2019 2019", "2020 2019", "2021 2021"]
