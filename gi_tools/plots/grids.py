@@ -127,8 +127,8 @@ def coverage(
     Draw what the reports of a panel hold: ``panel.coverage`` by body or by form.
 
     ``body``: body by year, coloured by the share of cells that show a number; a report
-    that is missing is hatched, one without a table crossed. ``form``: shares of cell states, a bar for each form and
-    year, with the number of reports and of missing ones.
+    that is missing is hatched, one without a table crossed. ``form``: shares of cell
+    states, a bar a form and year, with the number of reports and of missing ones.
     """
     need(frame, "year", "form", "status", "cells", *STATES)
     if by == "form":
