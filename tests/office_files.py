@@ -123,43 +123,6 @@ def save_xlsx(book: openpyxl.Workbook) -> bytes:
     return file.getvalue()
 
 
-def to_ods(document: Document) -> bytes:
-    """Write each grid of a document as an OpenDocument sheet."""
-    tables = []
-    for grid in document.grids:
-        rows = []
-        for row in grid.rows:
-            cells = {cell.column: cell for cell in row}
-            places = range(1, grid.width + 1)
-            rows.append("".join(_to_ods_cell(cells.get(place)) for place in places))
-        lines = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
-        tables.append(
-            f'<table:table table:name="表{grid.number}">{lines}</table:table>'
-        )
-    return make_ods("".join(tables))
-
-
-def make_ods(tables: str) -> bytes:
-    """An OpenDocument spreadsheet around the XML of its tables."""
-    kind = "application/vnd.oasis.opendocument.spreadsheet"
-    return to_zip({"mimetype": kind, "content.xml": _ODS.format(tables)})
-
-
-def _to_ods_cell(cell: object) -> str:
-    if cell is None:
-        return "<table:covered-table-cell/>"
-    spans = f'table:number-columns-spanned="{cell.colspan}" '
-    spans += f'table:number-rows-spanned="{cell.rowspan}" '
-    value = ""
-    if cell.text.isdigit():
-        value = f'office:value-type="float" office:value="{cell.text}" '
-    text = f"<text:p>{escape(cell.text)}</text:p>" if cell.text else ""
-    return (
-        f'<table:table-cell table:style-name="ruled" {spans}{value}>{text}'
-        "</table:table-cell>"
-    )
-
-
 def to_rtf(document: Document) -> bytes:
     """Write a document as Chinese Word writes RTF: GBK bytes, merges by row marks."""
     parts = [r"{\rtf1\ansi\ansicpg936{\fonttbl{\f0\fnil\fcharset134 SimSun;}}\f0 "]
