@@ -18,17 +18,6 @@ from gi_tools.documents import Document, Grid, Paragraph
 from gi_tools.readers import read
 
 _RULED = Border(*[Side("thin")] * 4)
-_ODS = (
-    '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:'
-    'office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
-    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:style="urn:'
-    'oasis:names:tc:opendocument:xmlns:style:1.0" xmlns:fo="urn:oasis:names:tc:'
-    'opendocument:xmlns:xsl-fo-compatible:1.0"><office:automatic-styles>'
-    '<style:style style:name="ruled" style:family="table-cell">'
-    '<style:table-cell-properties fo:border="0.06pt solid #000000"/></style:style>'
-    "</office:automatic-styles><office:body><office:spreadsheet>{}"
-    "</office:spreadsheet></office:body></office:document-content>"
-)
 PATTERNS = {
     "full": lambda n: str(n * 37 % 101),
     "some": lambda n: str(n * 37 % 101) if n % 3 else ("", "-", "/")[n % 9 // 3],

@@ -32,6 +32,7 @@ from renderings import to_html
 from gi_tools.documents import Source
 from gi_tools.errors import ReadError
 from gi_tools.readers import doc, libreoffice, read
+from gi_tools.readers.containers import Container
 from gi_tools.readers.kinds import find_kind
 from gi_tools.readers.libreoffice import find_office
 from gi_tools.readers.mhtml import read_mhtml
@@ -608,6 +609,19 @@ def test_the_one_report_in_a_zip_file_is_read(tmp_path):
     assert document.source.format == "docx"
     note = "read from the zip file 附件.zip; 2 other files in it are not read"
     assert document.notes[-1] == note
+
+
+def test_of_a_zip_file_in_a_zip_file_one_member_is_opened(monkeypatch):
+    opened, open_member = [], Container.read
+    monkeypatch.setattr(
+        Container, "read", lambda *a: opened.append(a[1]) or open_member(*a)
+    )
+    data = b"x"
+    for depth in range(60):
+        data = to_zip({f"{depth}.doc": data, "a.css": b""})
+    with pytest.raises(ReadError, match=r"deep.zip/59.doc: a zip file; unpack it"):
+        read(data, name="deep.zip")
+    assert opened == ["59.doc"]
 
 
 def test_names_in_gbk_are_read():
