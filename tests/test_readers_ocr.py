@@ -19,11 +19,10 @@ from test_readers_pdf import (
 )
 
 import gi_tools as gi
-from gi_tools.documents import Block, Paragraph, Source
+from gi_tools.documents import DOUBT, Block, Paragraph, Source
 from gi_tools.errors import GiError, ReadError
 from gi_tools.readers import ocr
 from gi_tools.readers.ocr import DPI, UNREAD, ocr_page, read_image
-from gi_tools.readers.paper import DOUBT
 from gi_tools.readers.picture import find_ink, is_stamped, to_picture
 from gi_tools.tables import read_tables
 from gi_tools.text import fold

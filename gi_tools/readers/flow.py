@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import regex
 
-from gi_tools.documents import Block, Document, Grid, Paragraph, Source
+from gi_tools.documents import DOUBT, Block, Document, Grid, Paragraph, Source
 from gi_tools.readers.blocks import to_text
 from gi_tools.readers.furniture import split_furniture
-from gi_tools.readers.paper import DOUBT, GAP, Page, Part, TextLine, join_lines
+from gi_tools.readers.paper import GAP, Page, Part, TextLine, join_lines
 from gi_tools.readers.seams import stitch, to_grid
 from gi_tools.readers.unruled import gather_labels
 

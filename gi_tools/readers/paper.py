@@ -15,7 +15,6 @@ SAME_LINE = 0.5  # share of the lower height by which two marks of a line overla
 SPACE = 0.6  # of the height: a gap that parts two words
 COLUMN = 1.5  # of the height: a gap that parts two cells of a table without rules
 GAP = "   "  # how such a gap is written: two blanks or more mean a new cell
-DOUBT = 0.9  # a cell with less confidence should be looked at
 # Boxes with and without text that make ruled lines a table: a page may begin with
 # the last row of one, and that row may be empty.
 FEWEST = ((2, 2), (1, 3), (0, 7))
