@@ -189,8 +189,7 @@ def test_a_scanned_report(faults):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("form", ["2014", "2019", "2021"])
-def test_a_stamp_over_the_tables(form):
+def test_a_stamp_over_the_tables(form="2021"):
     cells = make_cells(form)
     data = to_pdf(make_blocks(form, cells), Dress(size=10.5))
     pages = scan(data, -1.4, 1.2, 10, 40, stamps=[(0.62, 0.3), (0.75, 0.62)])

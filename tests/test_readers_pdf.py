@@ -161,6 +161,25 @@ def test_a_table_on_four_pages_is_one_grid():
     assert [to_plain(g) for g in document.grids] == [[list(line) for line in lines]]
 
 
+@pytest.mark.parametrize("unit", ["件", ""])
+@pytest.mark.parametrize("figures", ["all", "few"])
+def test_a_row_without_number_that_a_break_cuts_is_one_row(unit, figures):
+    label = "其他方式公开的政府信息和办理的依申请公开事项的数量"
+    lines = [("指标", "单位", "数值")]
+    for n in range(30):
+        figure = str(n) if figures == "all" or n % 9 == 0 else ""
+        lines.append((f"{'甲乙丙丁戊己庚辛'[n % 8]}类{label * 2}", unit, figure))
+    for count in range(1, 8):
+        before = [Paragraph("上文的一行。", Block(0))] * count
+        document = read(to_pdf([*before, make_grid(lines)], Dress(cut=True)))
+        (grid,) = document.grids
+        found = to_plain(grid)
+        whole = [list(line) for line in lines]
+        cut = [row for row in found if row not in whole]
+        # Without a figure or a unit above nothing tells a cut row from two rows.
+        assert all(not row[2] for row in cut) if not unit else found == whole
+
+
 def test_tables_with_other_columns_stay_apart_at_a_break():
     tall = make_grid([(f"{n}.名称", "件", str(n)) for n in range(1, 39)])
     other = make_grid([("甲", "乙", "丙", "丁"), ("1", "2", "3", "4")])
