@@ -11,13 +11,15 @@ STAMP := $(VENV)/.installed
 PYTHONS := python3.13 python3.12 python3.11 python3
 PYTEST_FLAGS :=
 UV_FLAGS :=
+APT := apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends \
+  chromium fonts-noto-cjk
 
 NOTEBOOKS = $(wildcard notebooks/*.ipynb)
 SAMPLES = $(filter-out %/README.md %/manifest.csv,$(wildcard data/samples/*.*))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup study test test-long test-browser lint format bench lab lock clean
+.PHONY: help setup study test test-long browser test-browser lint format bench lab app lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -70,7 +72,17 @@ test: $(STAMP) ## run the fast tests
 test-long: $(STAMP) ## run the tests that take minutes
 	$(BIN)/python -m pytest -m long --timeout 3600 $(PYTEST_FLAGS) || [ $$? = 5 ]
 
-test-browser: $(STAMP) ## run the tests that drive JupyterLab in a browser
+# A browser and a Chinese font; GI_CHROMIUM names another browser.
+browser:
+	@if [ -z "$$GI_CHROMIUM" ] && ! command -v chromium >/dev/null; then \
+	  if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+	    echo "The browser tests need Chromium and a Chinese font; on Debian:" \
+	      "apt-get install chromium fonts-noto-cjk" >&2; exit 1; \
+	  fi; \
+	  $(APT) || { apt-get update -q && $(APT); }; \
+	fi
+
+test-browser: $(STAMP) browser ## run the tests that drive JupyterLab in a browser
 	$(BIN)/python -m pytest -m browser --timeout 600 $(PYTEST_FLAGS) || [ $$? = 5 ]
 
 lint: $(STAMP) ## check style and stripped notebooks
@@ -88,7 +100,10 @@ bench: $(STAMP) ## measure speed into build/bench.md
 	$(BIN)/python tests/bench.py | tee build/bench.md
 
 lab: $(STAMP) ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/gi lab notebooks
+
+app: $(STAMP) ## serve the explorers as a page, without code
+	$(BIN)/voila notebooks/09_explore.ipynb
 
 # Keeps every pin that still fits; `make lock UV_FLAGS=--upgrade` renews them all.
 lock: $(BIN)/python ## regenerate requirements.lock from pyproject.toml

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
-import regex
-
 from gi_tools.dates import DATE, YEAR, read_date
 from gi_tools.pages import Page, book
 from gi_tools.regions import find_mentions, find_region, find_stem, is_lowest
+from gi_tools.text import HAN
 
-_YEAR_TOKEN = regex.compile(rf"[(\[【]?{YEAR}\s?(?:年度|年|度)?[)\]】]?")
-_CUT = regex.compile(
+_YEAR_TOKEN = re.compile(rf"[(\[【]?{YEAR}\s?(?:年度|年|度)?[)\]】]?")
+_CUT = re.compile(
     r"(?P<name>.{0,44}?)(?:的)?(?:(?:政府|政务|党务|政务服务)?(?:网站)?(?:信息)?(?:年度)?公开"
     r"|(?:年度|工作|信息){0,3}(?:报告|年报))"
 )
-_HAN = regex.compile(r"[\p{Han}()·、A-Za-z]{2,40}")
-_SIGNED = regex.compile(rf"(?P<name>[\p{{Han}}()·]{{2,40}})?[(]?{DATE.pattern}[)]?")
-_INSIDE = regex.compile("[的了在把被将]")
-_TOWN_OFFICE = regex.compile("(?:人民政府|政府|街道办事处|办事处)$")
-_BARE = regex.compile("(?P<task>.{2,6}?)(?:局|委|办|厅|委员会)")
+_HAN = re.compile(rf"[{HAN}()·、A-Za-z]{{2,40}}")
+_SIGNED = re.compile(rf"(?P<name>[{HAN}()·]{{2,40}})?[(]?{DATE.pattern}[)]?")
+_INSIDE = re.compile("[的了在把被将]")
+_TOWN_OFFICE = re.compile("(?:人民政府|政府|街道办事处|办事处)$")
+_BARE = re.compile("(?P<task>.{2,6}?)(?:局|委|办|厅|委员会)")
 ENDS = 40  # characters of a signature, at most
 
 
@@ -104,21 +104,21 @@ def is_town(name: str) -> bool:
 
 
 @cache
-def _shapes() -> dict[str, regex.Pattern]:
+def _shapes() -> dict[str, re.Pattern]:
     """Patterns put together from the codebook's words."""
     names, agency = book()["name"], book()["agency"]
     formal, town, zone = (names[key].pattern for key in ("formal", "town", "zone"))
     return {
-        "end": regex.compile(rf"(?:{formal}|{town}|{zone})(?:\([^()]{{1,12}}\))?$"),
-        "office": regex.compile(rf"{formal}$"),
-        "anchored": regex.compile(rf"\p{{Han}}{{2,26}}?(?:{formal}|{zone}|{town})"),
-        "subject": regex.compile(
+        "end": re.compile(rf"(?:{formal}|{town}|{zone})(?:\([^()]{{1,12}}\))?$"),
+        "office": re.compile(rf"{formal}$"),
+        "anchored": re.compile(rf"[{HAN}]{{2,26}}?(?:{formal}|{zone}|{town})"),
+        "subject": re.compile(
             rf"(?:^|[\n。;:)]|[下中],)(?:{YEAR}年度?(?:以来|来)?,?)?"
-            rf"(?P<name>\p{{Han}}{{2,20}}?(?:{formal}|{town}|{zone}))"
+            rf"(?P<name>[{HAN}]{{2,20}}?(?:{formal}|{town}|{zone}))"
             rf"(?={agency['verbs'].pattern})"
         ),
-        "account": regex.compile(
-            rf"(?:^|[\n。;:,、“])(?P<name>(?P<stem>\p{{Han}}{{2,5}}?)"
+        "account": re.compile(
+            rf"(?:^|[\n。;:,、“])(?P<name>(?P<stem>[{HAN}]{{2,5}}?)"
             rf"{agency['tasks'].pattern})”?{agency['account'].pattern}"
         ),
     }
@@ -248,8 +248,8 @@ def _only_county(page: Page, year: int | None) -> str | None:
 def _channel_place(page: Page, task: str) -> str | None:
     """樟树科技网 beside 科技局: the place whose channel bears the same task."""
     channel = book()["agency"]["channel"].pattern
-    pattern = rf"(?P<stem>\p{{Han}}{{2,5}}){regex.escape(task)}{channel}"
-    for found in islice(regex.finditer(pattern, page.flow), 4):
+    pattern = rf"(?P<stem>[{HAN}]{{2,5}}){re.escape(task)}{channel}"
+    for found in islice(re.finditer(pattern, page.flow), 4):
         for size in range(min(4, len(found["stem"])), 1, -1):
             if place := find_stem(found["stem"][-size:]):
                 return place.county or place.city or place.province

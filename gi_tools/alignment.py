@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-import regex
 from rapidfuzz import fuzz, process
 
 from gi_tools.codebook import Row, Table, forms, label_key
 from gi_tools.documents import Span
-from gi_tools.text import fold
+from gi_tools.text import HAN, fold
 from gi_tools.tokens import PROSE, Token
 
 NEARLY = 74  # rapidfuzz ratio from which a label is the same with a slip in it
@@ -19,8 +19,8 @@ SAME_NUMBER = 0.2  # worth of carrying the printed enumerator
 WITH_VALUE = 0.3  # worth of standing before a figure or an empty cell
 LONGEST_WRAP = 16  # a label broken over more lines is not joined
 
-_NUMBER = regex.compile(r"\(?([一二三四五六七八九十]{1,3}|\d{1,2})[、.,)]")
-_FIGURE = regex.compile(r"\p{Han}\d")  # a figure run onto a label is no slip
+_NUMBER = re.compile(r"\(?([一二三四五六七八九十]{1,3}|\d{1,2})[、.,)]")
+_FIGURE = re.compile(rf"[{HAN}]\d")  # a figure run onto a label is no slip
 
 
 class Line(NamedTuple):
@@ -31,10 +31,14 @@ class Line(NamedTuple):
 
 
 class Template(NamedTuple):
-    """A form laid out for matching: its rows in order and its words."""
+    """
+    A form laid out for matching: its rows in order and its words.
+
+    ``keys`` give, last first, the lines of a label, each with its enumerator.
+    """
 
     lines: tuple[Line, ...]
-    keys: dict[str, tuple[int, ...]]
+    keys: dict[str, tuple[tuple[int, str], ...]]
     columns: frozenset[str]
     words: frozenset[str]
     starts: frozenset[str]
@@ -59,11 +63,12 @@ def template(form_key: str) -> Template:
         if table.layout == "rows"
         for row in table.rows
     )
-    keys: dict[str, tuple[int, ...]] = {}
+    keys: dict[str, tuple[tuple[int, str], ...]] = {}
     for number, line in enumerate(lines):
+        printed = (number, enumerator(line.row.number))
         for label in (line.row.label, *line.row.variants, _with_group(line)):
             key = label_key(label)
-            keys[key] = tuple(dict.fromkeys((*keys.get(key, ()), number)))
+            keys[key] = tuple(dict.fromkeys((printed, *keys.get(key, ()))))
     columns = {
         label_key(label)
         for table in form.tables
@@ -114,13 +119,12 @@ def find_rows(tokens: list[Token], book: Template) -> list[Match]:
     """
     best = [0.0] * len(book.lines)
     chains: list[tuple | None] = [None] * len(book.lines)
+    top = 0  # the first line at which a heaviest chain ends
     for number, token in enumerate(tokens):
-        if not token.key:
-            continue
         # Falling order, so that one token never serves two rows of one chain.
-        for match in sorted(_candidates(tokens, number, book), reverse=True):
+        for match in _candidates(tokens, number, book) if token.key else ():
             line = match.line
-            before = max(best[:line], default=0.0)
+            before = best[top] if top < line else max(best[:line], default=0.0)
             parent = best.index(before) if before else -1
             if line and best[line - 1] and best[line - 1] + NEXT_ROW > before:
                 before, parent = best[line - 1] + NEXT_ROW, line - 1
@@ -130,7 +134,8 @@ def find_rows(tokens: list[Token], book: Template) -> list[Match]:
             if before + match.score > best[line]:
                 best[line] = before + match.score
                 chains[line] = (match, chain)
-    top = max(range(len(best)), key=best.__getitem__)
+                if (best[line], -line) > (best[top], -top):
+                    top = line
     matches, chain = [], chains[top]
     while chain:
         matches.append(chain[0])
@@ -146,13 +151,14 @@ def _strays(tokens: list[Token], book: Template, found: list[Match]) -> list[Mat
     lines = {match.line for match in found}
     strays = []
     for number, token in enumerate(tokens[:-1]):
-        rows = book.keys.get(token.key, ())
-        following = tokens[number + 1]
-        if len(rows) != 1 or rows[0] in lines or token.key in book.columns:
+        if not token.key or len(rows := book.keys.get(token.key, ())) != 1:
+            continue
+        (line, _), following = rows[0], tokens[number + 1]
+        if line in lines or token.key in book.columns:
             continue
         if following.row == token.row and following.reading.value is not None:
-            strays.append(Match(rows[0], number, number + 1, 0.8))
-            lines.add(rows[0])
+            strays.append(Match(line, number, number + 1, 0.8))
+            lines.add(line)
     return strays
 
 
@@ -172,13 +178,9 @@ def _candidates(tokens: list[Token], number: int, book: Template) -> list[Match]
         return []  # a header word; the row of that name stands before its figures
     printed = enumerator(token.text)
     return [
-        Match(line, number, end, worth + SAME_NUMBER * _is_number(printed, book, line))
-        for line in book.keys[key]
+        Match(line, number, end, worth + SAME_NUMBER * (printed == own != ""))
+        for line, own in book.keys[key]
     ]
-
-
-def _is_number(printed: str, book: Template, line: int) -> bool:
-    return bool(printed) and printed == enumerator(book.lines[line].row.number)
 
 
 @lru_cache(maxsize=8192)

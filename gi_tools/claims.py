@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection
 from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
-
-import regex
 
 from gi_tools.documents import Document, Place
 from gi_tools.drafts import Draft, Reader
@@ -19,8 +18,8 @@ from gi_tools.prose import Prose
 MOST = 20_000  # figures of one document that are looked at; reports have hundreds
 NEAR = 120  # characters within which figures stand side by side
 QUOTED = 160  # characters of a clause that a claim quotes
-_YEAR = regex.compile(r"20[0-4]\d(?=年)")
-_TITLE = regex.compile(r"(20[0-4]\d)年?度?[^,。;\n]{0,40}(?:报告|年报)(?=\n)")
+_YEAR = re.compile(r"20[0-4]\d(?=年)")
+_TITLE = re.compile(r"(20[0-4]\d)年?度?[^,。;\n]{0,40}(?:报告|年报)(?=\n)")
 TITLED = 3  # a year in a title counts as much as so many in the text
 _MONEY = {"元": Decimal("0.0001"), "亿元": Decimal(10_000)}
 _SIGNS = "、,;:。()和及与"
@@ -63,8 +62,7 @@ def read_claims(
     prose = Prose(document, taken, book.words)
     year = _find_year(prose.text)
     reader = Reader(prose.hidden, book, year)
-    anchors = (found.start() for found in book.anchor.finditer(prose.hidden))
-    for sentence in prose.sentences_with(anchors):
+    for sentence in prose.sentences_with(book.anchor):
         reader.read(sentence)
         if reader.seen >= MOST:
             break

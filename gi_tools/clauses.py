@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from decimal import Decimal
 from typing import NamedTuple
 
-import regex
-
-from gi_tools.phrases import Phrasebook
+from gi_tools.openings import Phrase
+from gi_tools.phrases import HANZI, Phrasebook
 from gi_tools.text import hanzi_to_number, to_number
 
 STEERING = frozenset(("part", "none", "besides", "respectively"))
 SILENT = frozenset(("year", "running", "this_year", "last_year", "until"))
 SILENT |= {"so_far", "besides", "part"}
 LONGEST_FILLER = 90  # a bracketed note, and some words
-_PAUSE = regex.compile(r"[,;:()。]")
-_STOP = regex.compile(r"[,;:()。、]")
-_DENIAL = regex.compile("[未没无免零不]")
+_PAUSE = re.compile(r"[,;:()。]")
+_STOP = re.compile(r"[,;:()。、]")
+_BEGINS = re.compile(rf"[第约近超逾大共\d{HANZI}]")
+_DENIAL = re.compile("[未没无免零不]")
 _ALONE = frozenset(",;。、:)\n")
 _SCALE = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 
@@ -31,14 +32,6 @@ class Figure(NamedTuple):
     unit: str
     about: bool
     spelt: bool
-
-
-class Phrase(NamedTuple):
-    """A phrase of ``claims.toml`` in the text, by its name."""
-
-    start: int
-    end: int
-    name: str
 
 
 class Scope(NamedTuple):
@@ -71,7 +64,7 @@ class Line:
         last = self.pause_after(self.figures[-1].end) if self.figures else start
         # Behind the last figure only words of none can say anything.
         stop = end if _DENIAL.search(text, last, end) else last
-        self.phrases = find_phrases(book, text, start, stop)
+        self.phrases = book.openings.find(text, start, stop)
         self._starts = [phrase.start for phrase in self.phrases]
         self._figures = [figure.start for figure in self.figures]
 
@@ -149,22 +142,16 @@ class Line:
         return end, "" if empty else "?", behind
 
 
-def find_phrases(book: Phrasebook, text: str, start: int, end: int) -> list[Phrase]:
-    """List the phrases of a stretch of text; at one place the first of the book."""
-    phrases, done = [], start
-    match = book.openings.match
-    for sign in book.openings.signs.finditer(text, start, end):
-        at = sign.start()
-        if at >= done and (found := match(text, at, end)):
-            name, done = found
-            phrases.append(Phrase(at, done, name))
-    return phrases
-
-
 def find_figures(book: Phrasebook, text: str, start: int, end: int) -> list[Figure]:
     """List what can be a count: a number with a unit, or alone before a pause."""
-    figures = []
-    for found in book.figure.finditer(text, start, end):
+    figures, done = [], start
+    for sign in _BEGINS.finditer(text, start, end):
+        if sign.start() < done:
+            continue
+        found = book.figure.match(text, sign.start(), end)
+        if not found:
+            continue
+        done = found.end()
         # In the order of the pattern: about, digits, signs of more, unit; spelt; nil.
         about, digits, *more, unit, more3, spelt, more4, unit2, nil = found.groups()
         if not (digits or spelt or nil):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
@@ -174,6 +174,7 @@ def _choices(
     return tuple((row, cs, frozenset(column_keys(cs))) for row, cs in found)
 
 
+@lru_cache(maxsize=4096)
 def choose_row(
     form_key: str, number: int, heads: frozenset[str]
 ) -> tuple[Row, tuple[Column, ...]]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
-
-import regex
 
 TRIES = 8  # matches of a label before a field counts as not printed
 
@@ -15,31 +14,35 @@ _NUMBER = (
     r"(?P<value>[(（]?\d[\d()（）—–－―~.\- ]{5,24}(?:转\d{1,5})?)"
     r"(?!\s?[\d%余个条次件人])"
 )
-_NOT = r"(?<!监督|举报|投诉|热线)"
+_NOT = "(?<!监督电|举报电|投诉电|热线电)"
 _NEXT = "邮政?编|联系|电话|办公电话|传真"
-_HOST = r"(?:[A-Za-z0-9\-]{1,40}\.){1,5}(?:gov|org|com|net|edu|cn)(?:\.cn)?(?![A-Za-z])"
+_SITE = r"[\w.\-]{3,80}(?:[:/][A-Za-z0-9_./%?=&~#:\-]{0,150})?"
+_HOST = (
+    r"[A-Za-z0-9\-]{0,39}\.(?:[A-Za-z0-9\-]{1,40}\.){0,4}"
+    r"(?:gov|org|com|net|edu|cn)(?:\.cn)?(?![A-Za-z])(?:/[A-Za-z0-9_./%?=&~#\-]{0,150})?"
+)
+# Each begins with a literal or a set, so that a search skips what cannot begin one.
 _PATTERNS = {
     "address": (
-        r"(?<!网站|网络|邮箱|电子|IP)地\s?址\s?(?:为|是|[:：])\s{0,4}"
+        r"地(?<!网站地|网络地|邮箱地|电子地|IP地)\s?址\s?(?:为|是|[:：])\s{0,4}"
         rf"(?P<value>(?:(?!{_NEXT})[^,;。|\n()，；（）]"
         rf"|[(（](?!{_NEXT})[^()（）\n]{{0,30}}[)）]){{3,80}})"
     ),
     "postcode": rf"邮\s?政?\s?编\s?[码号]?{_COLON}(?P<value>\d{{6}})(?!\d)",
-    "phone": rf"(?:{_NOT}电\s?话(?:[/、及和]传真)?{_COLON}|\b[Tt][Ee][Ll]\b[.:：]?\s?"
-    rf"|联系[:：]\s?){_NUMBER}",
-    "fax": rf"(?:传\s?真(?:电话)?{_COLON}|\b[Ff][Aa][Xx]\b[.:：]?\s?){_NUMBER}",
+    "phone": rf"[电Tt联](?:(?<=电){_NOT}\s?话(?:[/、及和]传真)?{_COLON}"
+    rf"|(?<=[Tt])(?<!\w.)[Ee][Ll]\b[.:：]?\s?|(?<=联)系[:：]\s?){_NUMBER}",
+    "fax": rf"[传Ff](?:(?<=传)\s?真(?:电话)?{_COLON}"
+    rf"|(?<=[Ff])(?<!\w.)[Aa][Xx]\b[.:：]?\s?){_NUMBER}",
     "email": (
-        r"(?<![\w.+\-])(?P<value>[A-Za-z0-9_.+\-]{1,64}@"
+        r"(?P<value>[A-Za-z0-9_.+\-](?<![\w.+\-].)[A-Za-z0-9_.+\-]{0,63}@"
         r"(?:[A-Za-z0-9\-]{1,40}\.){1,4}[A-Za-z]{2,10})"
     ),
     "website": (
-        r"(?P<value>(?:https?:)?//[\w.\-]{3,80}(?:[:/][A-Za-z0-9_./%?=&~#:\-]{0,150})?"
-        rf"|(?<![\w@.\-]){_HOST}(?:/[A-Za-z0-9_./%?=&~#\-]{{0,150}})?)"
+        rf"(?P<value>[A-Za-z0-9/\-](?:(?:(?<=/)|(?<=h)ttps?:/)/{_SITE}"
+        rf"|(?<=[A-Za-z0-9\-])(?<![\w@.\-].){_HOST}))"
     ),
 }
-_COMPILED = {
-    key: regex.compile(pattern, regex.ASCII) for key, pattern in _PATTERNS.items()
-}
+_COMPILED = {key: re.compile(pattern, re.ASCII) for key, pattern in _PATTERNS.items()}
 _TRIM = " \t-—–－―~.,:;、，：；"
 
 

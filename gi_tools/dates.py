@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date as Date
 from typing import NamedTuple
-
-import regex
 
 from gi_tools.text import hanzi_to_number
 
 _ANY_YEAR = r"(?:19[89]\d|20[0-4]\d)"
 YEAR = rf"(?<!\d){_ANY_YEAR}"
 _O = "〇○零oO0"
-_HANZI_YEAR = regex.compile(rf"二[{_O}][{_O}一二三四][{_O}一二三四五六七八九](?=年)")
-_HANZI_PART = regex.compile("[一二三四五六七八九十]{1,3}(?=[月日])")
+_HANZI_YEAR = re.compile(rf"二[{_O}][{_O}一二三四][{_O}一二三四五六七八九](?=年)")
+_HANZI_PART = re.compile("[一二三四五六七八九十]{1,3}(?=[月日])")
 _ROUND = str.maketrans("○oO0", "〇〇〇〇")
 # Year, then: month and day with their signs (the day may be lost); both parted by
 # blanks only; or digits run together where 年 and 月 were lost (202111日).
@@ -24,16 +23,16 @@ _TAIL = (
     r"|(?P<g{0}>\d{{2,4}})(?![\d月])\s?[日号]?)"
 )
 _DAY = rf"(?P<y{{0}}>{YEAR})\s?[年./-]?\s?" + _TAIL
-DATE = regex.compile(_DAY.format("1"))
-_RANGE = regex.compile(
+DATE = re.compile(_DAY.format("1"))
+_RANGE = re.compile(
     _DAY.format("1")
     + r"(?P<gap>[^。;\d\n]{0,24})"
     + rf"(?:(?P<y2>{_ANY_YEAR})\s?[年./-]?\s?)?"
     + _TAIL.format("2")
 )
-_JOINER = regex.compile("[至到起—–~-]")
-_UNTIL = regex.compile(r"(?:截止|截至|止)[^。;\d\n]{0,4}$")
-_YEAR = regex.compile(YEAR)
+_JOINER = re.compile("[至到起—–~-]")
+_UNTIL = re.compile(r"(?:截止|截至|止)[^。;\d\n]{0,4}$")
+_YEAR = re.compile(YEAR)
 
 
 class Period(NamedTuple):
@@ -53,13 +52,13 @@ def to_digits(text: str) -> str:
     return text
 
 
-def read_date(found: regex.Match, part: str = "1") -> str | None:
+def read_date(found: re.Match, part: str = "1") -> str | None:
     """Give the ISO date of a match of ``DATE``; None when it is no certain day."""
     month, day = _month_and_day(found, part)
     return _iso(int(found[f"y{part}"]), month, day or 1)
 
 
-def find_period(text: str, keys: regex.Pattern) -> Period | None:
+def find_period(text: str, keys: re.Pattern) -> Period | None:
     """
     Find the period a report says its figures cover.
 
@@ -77,7 +76,7 @@ def find_period(text: str, keys: regex.Pattern) -> Period | None:
     return None
 
 
-def find_year(text: str, votes: list[tuple[int, regex.Pattern]]) -> int | None:
+def find_year(text: str, votes: list[tuple[int, re.Pattern]]) -> int | None:
     """Find the year most spoken of; group ``y`` of a pattern votes with its weight."""
     count: Counter[int] = Counter(dict.fromkeys(years_in(text), 0))
     for weight, pattern in votes:
@@ -92,7 +91,7 @@ def years_in(text: str) -> list[int]:
     return [int(found[0]) for found in _YEAR.finditer(text)]
 
 
-def _year_to_digits(found: regex.Match) -> str:
+def _year_to_digits(found: re.Match) -> str:
     return str(hanzi_to_number(found[0].translate(_ROUND)))
 
 
@@ -103,7 +102,7 @@ def _range_in(window: str) -> Period | None:
     return None
 
 
-def _to_period(found: regex.Match) -> Period | None:
+def _to_period(found: re.Match) -> Period | None:
     if not _JOINER.search(found["gap"]) and not found["y2"]:
         return None
     first, last = int(found["y1"]), int(found["y2"] or found["y1"])
@@ -134,7 +133,7 @@ def _end_in(window: str, skip: int) -> Period | None:
     return None
 
 
-def _month_and_day(found: regex.Match, part: str) -> tuple[int | None, int | None]:
+def _month_and_day(found: re.Match, part: str) -> tuple[int | None, int | None]:
     month = found[f"m{part}"] or found[f"n{part}"]
     if month:
         day = found[f"d{part}"] or found[f"e{part}"]

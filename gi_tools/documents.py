@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from typing import NamedTuple
 
-import regex
-
 from gi_tools.errors import DataError
 
-_NEWLINE = regex.compile("\n")
-_NUMBERS = regex.compile(r"\d{1,12}")
+_NEWLINE = re.compile("\n")
+_NUMBERS = re.compile(r"\d{1,12}")
 DOUBT = 0.9  # a recognised cell with less confidence should be looked at
 SHOWN_BLOCKS = 400  # a notebook cell stays usable; the rest is counted, not drawn
 
@@ -146,12 +145,22 @@ class Document:
             if where.startswith("paragraph"):
                 place = Block(*numbers)
                 return next(p.text for p in self.paragraphs if p.place == place)
-            first, start, *rest = numbers
+        except (IndexError, ValueError, StopIteration, TypeError):
+            raise self._no_place(where) from None
+        return self.text[slice(*self.find_span(where))]
+
+    def find_span(self, where: str) -> Span:
+        """Give the characters of ``text`` at a place written as lines."""
+        try:
+            first, start, *rest = [int(n) for n in _NUMBERS.findall(where)]
             last, end = rest if len(rest) == 2 else (first, *rest)
             lines = self._line_starts
-            return self.text[lines[first - 1] + start - 1 : lines[last - 1] + end - 1]
-        except (IndexError, ValueError, StopIteration, TypeError, AttributeError):
-            raise DataError(f"{where!r} is no place of {self.source.name}") from None
+            return Span(lines[first - 1] + start - 1, lines[last - 1] + end - 1)
+        except (IndexError, ValueError, TypeError):
+            raise self._no_place(where) from None
+
+    def _no_place(self, where: object) -> DataError:
+        return DataError(f"{where!r} is no place of {self.source.name}")
 
     def line_at(self, offset: int) -> int:
         """Number of the line, from 1, that holds a character of ``text``."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-import regex
-
-from gi_tools.clauses import SILENT, Line, Phrase, Scope, find_phrases
+from gi_tools.clauses import SILENT, Line, Scope
 from gi_tools.meanings import (
     DIRECT,
     STRONG,
@@ -18,12 +17,13 @@ from gi_tools.meanings import (
     find_meanings,
     name_to_concept,
 )
+from gi_tools.openings import Phrase
 from gi_tools.phrases import Phrasebook
 from gi_tools.prose import Sentence
 
 FAR = 2  # signs between a figure and the next one of a list
 CARRIED = frozenset(("carried_in", "carried_out"))
-_SHARE = regex.compile(
+_SHARE = re.compile(
     r"占(?:了)?(?P<of>[^,;:。%]{0,40}?)的?(?:比例|比重)?[为达约近]{0,2}$"
 )
 
@@ -95,7 +95,7 @@ class Reader:
         line = Line(self.text, sentence.start, sentence.end, self.book)
         heading = sentence.heading
         if heading not in self._headings:
-            found = find_phrases(self.book, heading, 0, len(heading))
+            found = self.book.openings.find(heading, 0, len(heading))
             self._headings[heading] = found
         denials = [p for p in line.phrases if p.name in ("none", "free")]
         self.seen += len(line.figures) + len(denials)

@@ -19,3 +19,7 @@ class CodebookError(GiError, LookupError):
 
 class DataError(GiError, ValueError):
     """A frame that lacks the columns or values a verb needs."""
+
+
+class ComparisonError(DataError):
+    """A comparison that the forms do not support, with both forms and the reason."""

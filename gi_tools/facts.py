@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from gi_tools.errors import DataError
+from gi_tools.exports import write_csv
 from gi_tools.reports import Report
 
 if TYPE_CHECKING:
+    from numpy import ndarray
     from pandas import DataFrame
 
 STATES = (
@@ -41,6 +47,8 @@ class Fact(NamedTuple):
 
 
 COLUMNS = list(Fact._fields)
+HEAD = COLUMNS.index("indicator")  # columns that all facts of a report share
+NULLABLE = ("agency", "region_code", "year", "form", "applicant", "value")
 
 
 def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
@@ -52,18 +60,58 @@ def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
     document lacks come with the state absent.
     """
     import numpy as np
-    import pandas as pd
 
     reports = [reports] if isinstance(reports, Report) else list(reports)
-    rows = [fact for report in reports for fact in to_facts(report)]
-    texts = np.empty((len(COLUMNS), len(rows)), dtype=object)
-    for number, column in enumerate(zip(*rows, strict=True)):
+    parts = [_list_rows(report, True) for report in reports]
+    heads = [head for head, rows in parts for _ in rows]
+    texts = np.empty((len(COLUMNS), len(heads)), dtype=object)
+    if heads:
+        texts[:HEAD] = list(zip(*heads, strict=True))
+        rows = chain.from_iterable(rows for _, rows in parts)
+        texts[HEAD:] = list(zip(*rows, strict=True))
+    return _to_frame(texts)
+
+
+def to_frame(facts: Sequence[Fact]) -> DataFrame:
+    """Put plain facts into the frame that ``tabulate`` gives."""
+    import numpy as np
+
+    texts = np.empty((len(COLUMNS), len(facts)), dtype=object)
+    for number, column in enumerate(zip(*facts, strict=True)):
         texts[number] = column
+    return _to_frame(texts)
+
+
+def _to_frame(texts: ndarray) -> DataFrame:
+    import pandas as pd
+
     frame = pd.DataFrame(texts.T, columns=COLUMNS, dtype=object, copy=False)
     for name, kind in (("year", "Int64"), ("value", "Float64")):
         place = COLUMNS.index(name)
         frame.isetitem(place, pd.array(texts[place].tolist(), dtype=kind))
     return frame
+
+
+def iterate(frame: DataFrame, names: Sequence[str]) -> Iterator[tuple]:
+    """
+    Yield the rows of a facts frame as tuples of some columns, missing values as None.
+
+    Raises DataError where a column is lacking.
+    """
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise DataError(
+            f"facts lack {', '.join(missing)}; use the frame of gi.tabulate"
+        )
+    import pandas as pd
+
+    na, columns = pd.NA, []
+    for name in names:
+        values = frame[name].tolist()
+        if name in NULLABLE:
+            values = [None if v is na or v is None or v != v else v for v in values]
+        columns.append(values)
+    return zip(*columns, strict=True)
 
 
 def to_facts(report: Report, *, absent: bool = True) -> Iterator[Fact]:
@@ -72,17 +120,59 @@ def to_facts(report: Report, *, absent: bool = True) -> Iterator[Fact]:
 
     ``absent`` adds the cells that a table of the document lacks.
     """
+    head, rows = _list_rows(report, absent)
+    return (Fact(*head, *row) for row in rows)
+
+
+def _list_rows(report: Report, absent: bool) -> tuple[tuple, list[tuple]]:
+    """What all facts of a report share, and the rest of each."""
     who, locate = report.identity, report.document.locate
     code = who.region.code if who.region else None
-    head = (report.report_id, who.agency, code, who.year, report.form)
-    for figure in report.figures:
-        name, applicant, value, unit, state, raw, place, _ = figure
-        where = locate(place)
-        yield Fact(*head, name, applicant, value, unit, state, raw, "table", where)
+    rows = [(*f[:6], "table", locate(f.place)) for f in report.figures]
     for claim in report.claims:
         if claim.indicator:
             state = "unreadable" if claim.value is None else "reported"
             found = (claim.indicator, None, claim.value, claim.unit, state, claim.raw)
-            yield Fact(*head, *found, "prose", locate(claim.place))
+            rows.append((*found, "prose", locate(claim.place)))
     for name, applicant, unit in report.absent if absent else ():
-        yield Fact(*head, name, applicant, None, unit, "absent", "", "table", "")
+        rows.append((name, applicant, None, unit, "absent", "", "table", ""))
+    return (report.report_id, who.agency, code, who.year, report.form), rows
+
+
+def set_values(
+    frame: DataFrame, values: Mapping[int, float | None], state: str
+) -> DataFrame:
+    """Copy a facts frame with new values, and one state for them, by row position."""
+    import pandas as pd
+
+    found, places = frame.copy(), list(values)
+    numbers = pd.array(found["value"].tolist(), dtype="Float64")
+    numbers[places] = pd.array(list(values.values()), dtype="Float64")
+    states = found["state"].to_numpy(dtype=object, copy=True)
+    states[places] = state
+    found.isetitem(found.columns.get_loc("value"), numbers)
+    found.isetitem(found.columns.get_loc("state"), states)
+    return found
+
+
+def encode_facts(frame: DataFrame, kind: str = "csv") -> bytes:
+    """
+    Write a facts frame as bytes that are the same for the same facts: csv or jsonl.
+
+    Columns in the order of ``Fact``, rows as given, UTF-8, whole numbers without a
+    point; a cell without a number is empty in CSV and null in JSON.
+    """
+    rows = [Fact._make(row) for row in iterate(frame, COLUMNS)]
+    rows = [row._replace(value=_shorten(row.value)) for row in rows]
+    if kind == "jsonl":
+        lines = (json.dumps(row._asdict(), ensure_ascii=False) for row in rows)
+        return "".join(line + "\n" for line in lines).encode()
+    if kind != "csv":
+        raise DataError(f"unknown kind {kind!r}; use csv or jsonl")
+    out = io.StringIO()
+    write_csv([COLUMNS, *rows], out)
+    return out.getvalue().encode()
+
+
+def _shorten(value: float | None) -> float | int | None:
+    return int(value) if value is not None and value == int(value) else value

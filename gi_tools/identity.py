@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
-
-import regex
 
 from gi_tools.agencies import (
     Claim,
@@ -27,11 +26,11 @@ TITLE_LINES = 60
 SHOWN = 40  # characters of a line that evidence quotes
 END_LINES, END = 12, 1500  # lines and characters at the end that may hold contacts
 _AROUND = " \t\r\u3000\xa0#*•·|"
-_DATED = regex.compile(
+_DATED = re.compile(
     rf"[(]?{DATE.pattern}(?:\s?\d{{1,2}}:\d\d(?::\d\d)?)?[)]?(?=$|作者|来源|点击)"
 )
-_WHOLE = regex.compile("报告|年报|:")
-_PARTS = regex.compile(r"\s?[|_–—]\s?|\s?-\s")
+_WHOLE = re.compile("报告|年报|:")
+_PARTS = re.compile(r"\s?[|_–—]\s?|\s?-\s")
 
 
 @dataclass(frozen=True, slots=True)

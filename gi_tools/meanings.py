@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import NamedTuple
 
-import regex
-
-from gi_tools.clauses import Line, Phrase, Scope
+from gi_tools.clauses import Line, Scope
+from gi_tools.openings import Phrase
 from gi_tools.phrases import Phrasebook, Rule
 
 STRONG = 3  # rank from which a rule stands before what the words behind the figure say
@@ -22,11 +22,11 @@ ASKED = frozenset(("request", "on_request", "application", "new"))
 ANSWERED = frozenset(("answer", "completed", "on_time", "extended"))
 UNASKED = frozenset(("late", "answer", "completed", "handle", "request_side"))
 ACTIVE = frozenset(("active", "active_info"))
-_JOINT = regex.compile(r"(?:[、,和及与或]|以及|数量?|的|申请|案件|提起|行政|情况){0,4}")
-_LISTED = regex.compile(r"[、,和及与或]|$")
-_EITHER = regex.compile("[或和及、]")
-_EACH = regex.compile(r"均|各|都|分别")
-_THROUGH = regex.compile(r"[^,;:。]{0,16}?(?:通过|经|依托|利用|借助)")
+_JOINT = re.compile(r"(?:[、,和及与或]|以及|数量?|的|申请|案件|提起|行政|情况){0,4}")
+_LISTED = re.compile(r"[、,和及与或]|$")
+_EITHER = re.compile("[或和及、]")
+_EACH = re.compile(r"均|各|都|分别")
+_THROUGH = re.compile(r"[^,;:。]{0,16}?(?:通过|经|依托|利用|借助)")
 
 
 class Meaning(NamedTuple):

@@ -2,61 +2,67 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
-
-import regex
 
 ANY = "\uffff"  # stands for every sign
 REACH = 2  # signs by which patterns are sorted
 
 
-class Found(NamedTuple):
-    """The name of the pattern that matches, and where the match ends."""
+class Phrase(NamedTuple):
+    """A pattern that matched, by its name, and where."""
 
-    name: str
+    start: int
     end: int
+    name: str
 
 
 class Openings:
     """
     Patterns sorted by the signs they begin with; one of all of them would be slow.
 
-    Each is compiled when it is first tried. ``signs`` finds where one may begin.
+    Those that share their first signs are compiled together when first met.
     """
 
     def __init__(self, words: list[tuple[str, str]]) -> None:
         self._words = words
-        self._patterns: list[regex.Pattern | None] = [None] * len(words)
         numbers: dict[str, list[int]] = {}
         for number, (_, word) in enumerate(words):
             for head in find_heads(word):
                 numbers.setdefault((head + ANY)[:REACH], []).append(number)
         self._numbers = {
-            pair: sorted({*found, *numbers.get(pair[0] + ANY, ())})
+            pair: tuple(sorted({*found, *numbers.get(pair[0] + ANY, ())}))
             for pair, found in numbers.items()
         }
-        self.signs = regex.compile(f"[{''.join(sorted({p[0] for p in numbers}))}]")
+        self._compiled: dict[tuple[int, ...], re.Pattern] = {}
+        self._signs = re.compile(f"[{''.join(sorted({p[0] for p in numbers}))}]")
 
-    def match(self, text: str, start: int, end: int) -> Found | None:
-        """Match at ``start``; of several patterns the first given wins."""
-        find = self._numbers.get
-        numbers = find(text[start : start + REACH]) or find(text[start] + ANY)
-        for number in numbers or ():
-            pattern = self._patterns[number] or self._compile(number)
-            if found := pattern.match(text, start, end):
-                return Found(self._words[number][0], found.end())
-        return None
+    def find(self, text: str, start: int, end: int) -> list[Phrase]:
+        """List what matches in a stretch; at one place the first pattern given wins."""
+        phrases, done, get = [], start, self._numbers.get
+        for sign in self._signs.finditer(text, start, end):
+            at = sign.start()
+            if at < done:
+                continue
+            numbers = get(text[at : at + REACH]) or get(text[at] + ANY)
+            if numbers and (found := self._compile(numbers).match(text, at, end)):
+                done = found.end()
+                name, _ = self._words[numbers[found.lastindex - 1]]
+                phrases.append(Phrase(at, done, name))
+        return phrases
 
-    def _compile(self, number: int) -> regex.Pattern:
-        pattern = self._patterns[number] = regex.compile(self._words[number][1])
-        return pattern
+    def _compile(self, numbers: tuple[int, ...]) -> re.Pattern:
+        if numbers not in self._compiled:
+            pattern = "|".join(f"({self._words[number][1]})" for number in numbers)
+            self._compiled[numbers] = re.compile(pattern)
+        return self._compiled[numbers]
 
 
 def find_heads(word: str) -> set[str]:
     """
     Find the first two signs of whatever a pattern matches, or one if it has one.
 
-    Understands literals, groups, sets, lookarounds, ``\\d``, ``\\p{}`` and counts.
+    Understands literals, groups, sets, lookarounds, ``\\d`` and counts.
     """
     return _read_choice(word, 0)[0]
 
@@ -102,10 +108,8 @@ def _read_atom(word: str, at: int) -> tuple[set[str], int]:
         return ({""} if looks else heads), end + 1
     if word[at] == "[":
         end = word.index("]", at)
-        known = word[at + 1] != "^" and "\\" not in word[at:end]
+        known = not any(sign in word[at:end] for sign in "^-\\")
         return (set(word[at + 1 : end]) if known else {ANY}), end + 1
     if word.startswith("\\d", at):
         return set("0123456789"), at + 2
-    if word[at] == "\\":
-        return {ANY}, word.index("}", at) + 1
     return {word[at]}, at + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -11,26 +12,25 @@ from importlib.resources import files
 from itertools import islice
 from typing import Any, NamedTuple
 
-import regex
-
 from gi_tools.dates import YEAR, to_digits
 from gi_tools.documents import Document, Grid, Paragraph, Place
-from gi_tools.text import simplify_script, widen
+from gi_tools.text import HAN, READING, simplify_script, widen
 
 _SIGNS = [*zip("：，（）；．＠｜　﹝﹞", ":,();.@| ()", strict=True), ("\xa0", " ")]
 _SIGNS += [("\r", " "), ("\t", " ")]
-_WIDE = regex.compile("[０-９Ａ-Ｚａ-ｚ／－\u00ad\u200b-\u200f\ufeff]{1,99}")
-_PINYIN = regex.compile(r"(?<=\p{Han})[(（]\p{Ll}{1,6}[)）]")
-_BLANKS = regex.compile(r"(?<!\d)[^\S\n]+|[^\S\n]+(?!\d)")
-_MARKDOWN = regex.compile(r"^[#*>•·\-\s]{1,8}|[*#]{1,3}$")
+_WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ／－\u00ad\u200b-\u200f\ufeff]")
+# A set at the start lets a search skip what cannot begin a match; so throughout.
+_PINYIN = re.compile(rf"[(（](?<=[{HAN}].){READING}[)）]")
+_BLANKS = re.compile(r"[^\S\n](?:(?<!\d.)[^\S\n]*|[^\S\n]*(?!\d))")
+_MARKDOWN = re.compile(r"^[#*>•·\-\s]{1,8}|[*#]{1,3}$")
 _MARKS = frozenset("#*>-•·")
-_META = regex.compile(
+_META = re.compile(
     r'<meta\s{1,9}name="(ArticleTitle|PubDate|ContentSource)"\s{1,9}'
     r'content="([^"<>]{1,200})"|<(title)>([^<>]{1,200})</title>',
-    regex.I,
+    re.I,
 )
 _LABELS = {"pubdate": "发布日期:", "contentsource": "来源:"}
-_HEADING = regex.compile(r"(?:第?一\s?(?:[、.,:部]|[是、])|一概|引言|[(]一[)])")
+_HEADING = re.compile(r"(?:第?一\s?(?:[、.,:部]|[是、])|一概|引言|[(]一[)])")
 _CLOSED = "。;:.!?)|》】>"
 WRAPPED = 20  # characters of a line that may go on in the next one
 AROUND = 300  # lines of page furniture that are looked at
@@ -77,8 +77,8 @@ def book() -> dict[str, Any]:
     kinds = (data["name"][kind] for kind in ("formal", "town", "zone"))
     endings = "|".join(word for kind in kinds for word in kind)
     words = {
-        "{name}": r"[\p{Han}()·]{2,40}",
-        "{body}": rf"[\p{{Han}}()·]{{1,36}}?(?:{endings})",
+        "{name}": rf"[{HAN}()·]{{2,40}}",
+        "{body}": rf"[{HAN}()·]{{1,36}}?(?:{endings})",
         "{year}": YEAR,
     }
     return _compile(data, words)
@@ -132,7 +132,7 @@ def _compile(value: Any, words: dict[str, str]) -> Any:
         return value
     for word, pattern in words.items():
         value = value.replace(word, pattern)
-    return regex.compile(value)
+    return re.compile(value)
 
 
 def _windows(document: Document) -> tuple[list[Piece], int]:

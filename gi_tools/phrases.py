@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-import regex
-
 from gi_tools.codebook import indicators
 from gi_tools.errors import CodebookError
 from gi_tools.openings import Openings
+from gi_tools.text import HAN
 
 NATIONAL = ("2014", "2019", "2021")
-_HANZI = "零〇一二三四五六七八九十百千两"
+HANZI = "零〇一二三四五六七八九十百千两"
 
 
 class Concept(NamedTuple):
@@ -45,10 +45,10 @@ class Phrasebook(NamedTuple):
     """Everything ``claims.toml`` says, its patterns compiled."""
 
     openings: Openings
-    figure: regex.Pattern
-    anchor: regex.Pattern
-    filler: regex.Pattern
-    nothing: regex.Pattern
+    figure: re.Pattern
+    anchor: re.Pattern
+    filler: re.Pattern
+    nothing: re.Pattern
     concepts: dict[str, Concept]
     rules: dict[str, tuple[Rule, ...]]  # by the phrase right before the figure
     words: dict[str, str]
@@ -84,8 +84,8 @@ def phrasebook() -> Phrasebook:
     unit = "|".join(word for word in data["counters"]["words"])
     return Phrasebook(
         Openings(phrases),
-        regex.compile(_figure_pattern(unit)),
-        regex.compile(_anchor_pattern(unit)),
+        re.compile(_figure_pattern(unit)),
+        re.compile(_anchor_pattern(unit)),
         _compile_run(data["fillers"]["words"]),
         _compile_run(data["fillers"]["nothing"]),
         concepts,
@@ -100,10 +100,10 @@ def _expand(word: str, data: dict[str, Any]) -> str:
     return word
 
 
-def _compile_run(words: list[str]) -> regex.Pattern:
+def _compile_run(words: list[str]) -> re.Pattern:
     """A run of words; possessive, so that no text makes it try every split."""
     longest = sorted(words, key=len, reverse=True)
-    return regex.compile(f"(?:{'|'.join(longest)}){{0,9}}+")
+    return re.compile(f"(?:{'|'.join(longest)}){{0,9}}+")
 
 
 def _to_concept(entry: dict[str, Any], units: dict[str, frozenset[str]]) -> Concept:
@@ -135,20 +135,21 @@ def _verify(names: list[str], concepts: dict, rules: list[Rule]) -> None:
 def _figure_pattern(unit: str) -> str:
     """A figure with its unit; ordinals match without groups, to be passed over."""
     return (
-        rf"第[\d{_HANZI}]{{1,6}}(?:[至到、~—-]{{1,2}}第?[\d{_HANZI}]{{1,6}}){{0,6}}"
+        rf"第[\d{HANZI}]{{1,6}}(?:[至到、~—-]{{1,2}}第?[\d{HANZI}]{{1,6}}){{0,6}}"
         r"|(?<![\d.A-Za-z/=])(?<!\d,)(约|近|超过|超|逾|大约|共约)?"
         r"(\d{1,3}(?:,\d{3}){1,4}(?!\d)(?:\.\d{1,6})?"
         r"|\d{1,15}(?:\.\d{1,6})?(?:_\d{1,15}){0,6})"
         rf"([余多])?([百千万亿](?!元))?([余多])?({unit})?([余多]|左右|上下|以上)?"
-        rf"|(?<![第同每之统唯进逐有无任数几{_HANZI}])([{_HANZI}][{_HANZI}万亿]{{0,9}})"
-        rf"([余多])?({unit})|(?<=[为是:])(零)(?!\p{{Han}})"
+        rf"|(?<![第同每之统唯进逐有无任数几{HANZI}])([{HANZI}][{HANZI}万亿]{{0,9}})"
+        rf"([余多])?({unit})|(?<=[为是:])(零)(?![{HAN}])"
     )
 
 
 def _anchor_pattern(unit: str) -> str:
     """What a sentence must hold to be looked at: a count, a word of none, or free."""
     return (
-        rf"\d[余多]?[百千万亿]?[余多]?(?:{unit}|[,;。、:)\n!?]|\Z)"
-        rf"|[{_HANZI}万亿][余多]?(?:{unit})|[未没](?=[人收接受发产出引提涉存有登曾能再共直予因被向对])"
-        r"|无|免|零|不(?=收|涉|存)"
+        rf"[\d{HANZI}万亿未没无免不](?:(?<=\d)[余多]?[百千万亿]?[余多]?(?:{unit}"
+        rf"|[,;。、:)\n!?]|\Z)|(?<=[{HANZI}万亿])[余多]?(?:{unit})|(?<=[无免零])"
+        r"|(?<=[未没])(?=[人收接受发产出引提涉存有登曾能再共直予因被向对])"
+        r"|(?<=不)(?=[收涉存]))"
     )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-import regex
-
 from gi_tools.documents import Block, Document, Grid, Paragraph, Place, Span, Spot
-from gi_tools.text import simplify_script, widen
+from gi_tools.text import HAN, READING, simplify_script, widen
 
 LONGEST_SENTENCE = 800  # the longest lists of a report have half of it
 SHORTEST = 4  # characters of a line that can state a figure, words of none apart
@@ -18,32 +17,31 @@ SLACK = 1.25  # by which the next line of a wrapped paragraph may be longer
 LAYOUT_CELL = 40  # characters of a grid cell that can be prose
 
 _SIGNS = [*zip("：，（）；．％！？＋﹝﹞〔〕［］", ":,();.%!?+()()()", strict=True)]
-_WIDE = regex.compile("[０-９Ａ-Ｚａ-ｚ]{1,99}")
-_DROPPED = regex.compile(
-    r"[ \t\r\v\f\u3000\xa0\xad\u2000-\u200f\u2028-\u202f\u2060\ufeff"
-    r"“”\"‘’'「」『』*]{1,99}"
-    r"|\(\p{Ll}{1,6}\)"
+_WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ]")
+_NOISE = (
+    r" \t\r\v\f\u3000\xa0\xad\u2000-\u200f\u2028-\u202f\u2060\ufeff“”\"‘’'「」『』*"
 )
-_HIDDEN = regex.compile(
+_DROPPED = re.compile(rf"[{_NOISE}(](?:(?<!\()[{_NOISE}]{{0,98}}|(?<=\(){READING}\))")
+_HIDDEN = re.compile(
     r"《[^《》\n]{1,80}》|\((?:[^()\d\n无没未零]{0,60}|不同[^()\n]{1,40})\)"
 )
 _ENDS = "。!?\n"
-_END = regex.compile(rf"[{_ENDS}]")
-_PAUSE = regex.compile(r"[,;、:]")
+_END = re.compile(rf"[{_ENDS}]")
+_PAUSE = re.compile(r"[,;、:]")
 _HAN = "一二三四五六七八九十"
-_HEADING = regex.compile(
+_HEADING = re.compile(
     rf"(?:#{{1,4}})?(?:(?:[{_HAN}]{{1,3}}[、.,]|\([{_HAN}\d]{{1,2}}\)[、.]?|\d{{1,2}}[、.])"
     r"[^,;:。\d\n]{1,42}(?=[:。\n]|\Z)|[^,;:。\d\n]{2,28}(?:情况|方面|概述|概况|事项)(?=\n|\Z))"
 )
-_STARTS = regex.compile(
+_STARTS = re.compile(
     rf"\s{{0,9}}(?:[{_HAN}]{{1,3}}[、.．，,]|[(（][{_HAN}\d]{{1,2}}[)）]"
     r"|\d{1,2}[、．]|\d{1,2}\.(?!\d)|[#•·①-⒛])|[ \xa0\t]{2}|\u3000"
 )
-_TITLED = regex.compile(
+_TITLED = re.compile(
     rf"\s{{0,9}}(?:[{_HAN}]{{1,3}}[、.．]|[(（][{_HAN}]{{1,2}}[)）])[^，。；,;]{{0,26}}"
 )
-_CELL = regex.compile(r"[\d.,%\s\-—/]{0,40}\p{Han}{0,2}")
-_NOTE = regex.compile(r"\s{0,40}[(（][^()（）。]{0,200}[)）]\s{0,9}")
+_CELL = re.compile(rf"[\d.,%\s\-—/]{{0,40}}[{HAN}]{{0,2}}")
+_NOTE = re.compile(r"\s{0,40}[(（][^()（）。]{0,200}[)）]\s{0,9}")
 _STOPS = "。；;！!？?：:|｜"
 _NONES = "无没無沒"
 
@@ -87,14 +85,12 @@ class Prose:
         self.text = text
         self.hidden = _HIDDEN.sub(lambda found: "□" * len(found[0]), self.text)
 
-    def sentences_with(self, offsets: Iterable[int]) -> Iterator[Sentence]:
-        """Yield the sentences that hold one of the offsets, which must grow."""
+    def sentences_with(self, anchor: re.Pattern) -> Iterator[Sentence]:
+        """Yield the sentences that hold a match of a pattern in ``hidden``."""
         text, done = self.text, 0
         heading, line = (0, 0), 0  # the last one seen, and the line reached
-        for offset in offsets:
-            if offset < done:
-                continue
-            start, done = self._bounds(offset, done)
+        while match := anchor.search(self.hidden, done):
+            start, done = self._bounds(match.start(), done)
             while line <= start:
                 if found := _HEADING.match(text, line):
                     if found.end() > start:

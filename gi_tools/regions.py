@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-import regex
+from gi_tools.text import HAN
 
 LONGEST, WINDOW, NOW = 15, 4000, 9999  # characters of a name, of a text; no end yet
-_ENDS = regex.compile("[省市区县州盟旗]")
+_ENDS = re.compile("[省市区县州盟旗]")
 _UNDIVIDED = frozenset("441900 442000 460400 620200".split())  # no counties in them
 # Names that are also common words: they need the name of their parent beside them.
 _COMMON = frozenset(
     "城区 老城区 新城区 郊区 矿区 新区 东区 西区 南区 北区 市区".split()
 )
-_BEFORE = regex.compile(r"[省市区州盟在由经到按照对据将依为是和与及报共本\P{Han}]$")
-_STREET = regex.compile(r"[东西南北中大小]{0,2}(?:[路街巷镇乡村庄屯里]|大道|社区|新村)")
-_TOWN = regex.compile(r".{0,10}(?:镇|乡|街道|村|社区)")
+_BEFORE = re.compile(rf"[省市区州盟在由经到按照对据将依为是和与及报共本]|[^{HAN}]")
+_STREET = re.compile(r"[东西南北中大小]{0,2}(?:[路街巷镇乡村庄屯里]|大道|社区|新村)")
+_TOWN = re.compile(r".{0,10}(?:镇|乡|街道|村|社区)")
 # A place without its 市 or 县 counts only where a zone or a branch office follows.
-_ZONE = regex.compile(
+_ZONE = re.compile(
     r".{0,8}?(?:经开区|高新区|高新技术|开发区|管委会|管理委员会|园区|新区|科技城|度假区"
     r"|风景区|示范区|保税|合作区|海关|海事|[银证]?保?监局|监管局|气象|地震|税务)"
 )
-_BRANCH = regex.compile(r"局(.{2,8}?)(?:监管|监督管理)?(?:分局|支局|监管局)$")
-_LAST = regex.compile("(?:[壮回]族|维吾尔)?(?:(?:自治|地)区|[省市区县州盟旗])$")
+_BRANCH = re.compile(r"局(.{2,8}?)(?:监管|监督管理)?(?:分局|支局|监管局)$")
+_LAST = re.compile("(?:[壮回]族|维吾尔)?(?:(?:自治|地)区|[省市区县州盟旗])$")
 
 
 class Unit(NamedTuple):

@@ -54,22 +54,23 @@ def to_items(tokens: list[Token], form_key: str, matches: list[Match]) -> list[I
     words_above = known | group_keys(family)
     items: list[Item] = []
     above: list[Token] = []
-    orders: dict[tuple, Heads | None] = {}
+    words: frozenset[str] = frozenset()
+    orders: dict[int, Heads | None] = {}  # by the identity of a set of columns
     reached = max(0, matches[0].token - HEAD_REACH) if matches else 0
     stops = [*(match.token for match in matches[1:]), len(tokens)]
     for match, stop in zip(matches, stops, strict=False):
         heads = [t for t in tokens[reached : match.token] if t.key in words_above]
         if any(token.key in known for token in heads):
             above, orders = heads, {}
+            words = frozenset(token.key for token in above)
         reached = match.end
         if not lines[match.line].row.targets:
             continue
-        words = frozenset(token.key for token in above)
         row, columns = choose_row(form_key, match.line, words)
-        if columns not in orders:
-            orders[columns] = read_heads(above, columns) if len(columns) > 1 else None
+        if len(columns) > 1 and id(columns) not in orders:
+            orders[id(columns)] = read_heads(above, columns)
         slots = read_slots(tokens, match, stop)
-        items.append(Item(match, row.targets, slots, orders[columns]))
+        items.append(Item(match, row.targets, slots, orders.get(id(columns))))
     return items
 
 

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-import regex
-
 from gi_tools.documents import Document, Paragraph, Place, Span
-from gi_tools.text import fold
+from gi_tools.text import HAN, fold
 
 LONGEST_HEADING = 44
 _HAN = "一二三四五六七八九十"
 _TITLE = r"(?P<title>[^\n。；;：:|｜]{0,60})(?P<rest>[。；;：:|｜].{0,60000})?"
 _LEVELS = (
-    regex.compile(
+    re.compile(
         rf"\s{{0,20}}(?P<number>[{_HAN}]{{1,3}})(?:\s{{0,3}}[、.．,，]|\s){_TITLE}"
     ),
-    regex.compile(rf"\s{{0,20}}(?P<number>[(（][{_HAN}]{{1,3}}[)）])[.、]?{_TITLE}"),
-    regex.compile(rf"\s{{0,20}}(?P<number>\d{{1,2}}(?:[、．]|\.(?!\d))){_TITLE}"),
+    re.compile(rf"\s{{0,20}}(?P<number>[(（][{_HAN}]{{1,3}}[)）])[.、]?{_TITLE}"),
+    re.compile(rf"\s{{0,20}}(?P<number>\d{{1,2}}(?:[、．]|\.(?!\d))){_TITLE}"),
 )
 _STARTS = frozenset(_HAN + "(（0123456789")
 # A second heading on a line of running text: pages that lost their line ends.
-_INLINE = regex.compile(
-    rf"(?<=[\s。])(?P<heading>[{_HAN}]{{1,3}}、[^\s。，,；;：:|｜]{{2,30}})(?=[\s：:])"
+_INLINE = re.compile(
+    rf"(?P<heading>[{_HAN}](?<=[\s。].)[{_HAN}]{{0,2}}、[^\s。，,；;：:|｜]{{2,30}})(?=[\s：:])"
 )
-_NAMES = regex.compile(
+_NAMES = re.compile(
     r"(?:情况|概述|概况|事项|措施|问题|说明|附件|附表|数据|打算|计划|建议|引言|收费|工作|方面|总结|报告\d{0,4})$"
 )
-_ENDS_IN_FIGURE = regex.compile(r"(?<![\d.])(?!(?:19|20)\d\d$)\d{1,9}(?:\.\d{1,4})?$")
-_SPOKEN = regex.compile(r"\p{Han}")
-_SENTENCE = regex.compile(r"[，,；;！!？?]")
+_ENDS_IN_FIGURE = re.compile(r"(?<![\d.])(?!(?:19|20)\d\d$)\d{1,9}(?:\.\d{1,4})?$")
+_SPOKEN = re.compile(f"[{HAN}]")
+_SENTENCE = re.compile(r"[，,；;！!？?]")
 
 
 class Section(NamedTuple):
@@ -88,7 +87,7 @@ def _is_taken(block: Paragraph, starts: set[int | Place]) -> bool:
 
 
 def _find_heads(block: Paragraph, number: int) -> Iterator[_Head]:
-    text = block.text
+    text = block.text.lstrip("#")  # the marks of Markdown
     if text.lstrip()[:1] in _STARTS:
         for level, pattern in enumerate(_LEVELS, start=1):
             if found := pattern.match(text[:60_100]):
@@ -102,7 +101,7 @@ def _find_heads(block: Paragraph, number: int) -> Iterator[_Head]:
                 yield _Head(1, heading.split("、")[0], heading, block.place, number)
 
 
-def _to_heading(found: regex.Match, level: int, text: str) -> str | None:
+def _to_heading(found: re.Match, level: int, text: str) -> str | None:
     """The heading of a line, without the text that runs on behind it."""
     title, rest = found["title"], found["rest"] or ""
     words = fold(title)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-import regex
 from opencc import OpenCC
 
+# Inside a set: what \p{Han} means, and what pinyin is written with.
+HAN = (
+    r"\u2e80-\u2fd5\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff"
+    r"\uf900-\ufad9\U00016fe2-\U00016ff6\U00020000-\U00033479"
+)
+READING = (
+    r"[a-zü\u00e0-\u00fc\u0101\u0113\u012b\u014d\u016b\u01ce-\u01dc\u011b"
+    r"\u0144\u0148\u01f9]{1,6}"
+)
 LABEL = 200  # characters up to which a text counts as a label or cell
 
 # Only digits, letters and ASCII signs change width; NFKC would also turn ① into 1.
@@ -37,11 +46,8 @@ _WORDS = {
     "答覆": "答复",
     "谘询": "咨询",
 }
-_WORD = regex.compile("|".join(_WORDS))
-_PINYIN = regex.compile(
-    r"(?<=\p{Han})\([a-zü\u00e0-\u00fc\u0101\u0113\u012b\u014d\u016b\u01ce-\u01dc\u011b"
-    r"\u0144\u0148\u01f9]{1,6}\)"
-)
+_WORD = re.compile("|".join(_WORDS))
+_PINYIN = re.compile(rf"\((?<=[{HAN}].){READING}\)")
 
 
 def widen(text: str) -> str:
@@ -95,7 +101,7 @@ _UNITS = (
     "万元|亿元|元|人次|件次|户次|部次|件|条|次|篇|个|项|人|份|期|家|宗|起|例|户|场|部|字"
     "|处|名|台|册"
 )
-_CELL = regex.compile(
+_CELL = re.compile(
     r"(?:共计?|合计|总计|计)?\s{0,3}(?P<about>约|近|超过|超|逾|大约)?\s{0,3}"
     r"(?P<sign>[+\-−–↑↓]|减少?|增加?|新增|下降)?\s{0,3}"
     r"(?P<digits>\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,6})?|\d{1,15}(?:\.\d{1,6})?"
@@ -105,8 +111,8 @@ _CELL = regex.compile(
     rf"(?P<unit>{_UNITS})?(?P<more3>[余多])?\s{{0,3}}"
     r"(?:[(\[【](?P<note>[^()\[\]【】]{0,200})[)\]】])?[。;,*]?"
 )
-_DASH = regex.compile(r"[-—–－―─﹣/\\*·.…_~\s]{1,20}")
-_NONE = regex.compile(
+_DASH = re.compile(r"[-—–－―─﹣/\\*·.…_~\s]{1,20}")
+_NONE = re.compile(
     r"(?:暂|均|尚)?(?:无(?:此项|此类|相关)?(?:内容|情况|数据|事项|业务|申请)?|没有(?:发生)?|未发生|未开展"
     r"|不涉及|不适用|不存在|未收到|未涉及|空白?|[(]空白?[)]|未统计|未填报?|略|缺|不详)。?"
 )
@@ -177,7 +183,7 @@ def _read_cell(text: str) -> Reading:
     return _found_to_reading(found) if found else UNREADABLE
 
 
-def _found_to_reading(found: regex.Match) -> Reading:
+def _found_to_reading(found: re.Match) -> Reading:
     digits = found["digits"]
     value = (
         to_number(digits)

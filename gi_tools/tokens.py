@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
-import regex
-
 from gi_tools.codebook import label_key
 from gi_tools.documents import Document, Grid, Paragraph, Place, Span, Spot
-from gi_tools.text import LABEL, UNREADABLE, Reading, fold, read_cell
+from gi_tools.text import HAN, LABEL, UNREADABLE, Reading, fold, read_cell
 
 PROSE = "\0"  # the key of a text too long for a label; no label has it
 LONGEST_UNIT = 8  # with its brackets and blanks
 LONGEST_ROW = 600  # a longer line is prose
 UNITS = frozenset("条 件 次 篇 个 人 人次 万元 元 项 份 家 单位 件次".split())
-_RULE = regex.compile(r"[\s|+]*(?:(?::?-{3,}:?|:-+:?|-+:)[\s|+]*)+")
-_PIPE = regex.compile("[|｜]")
-_TAB = regex.compile("\t")
-_BLANKS = regex.compile(r"[ \u3000\xa0]+")
-_RUN = regex.compile(r"[ \u3000\xa0]{2,}")
-_HAN = regex.compile(r"\p{Han}")
-_NOTE = regex.compile(r"[(（][^()（）]{4,150}[)）]")
-_BREAK = regex.compile(r"<br\s{0,3}/?>", regex.I)
-_SPACED = regex.compile(
+_RULE = re.compile(r"[\s|+]*(?:(?::?-{3,}:?|:-+:?|-+:)[\s|+]*)+")
+_PIPE = re.compile("[|｜]")
+_TAB = re.compile("\t")
+_BLANKS = re.compile(r"[ \u3000\xa0][ \u3000\xa0]*")
+_RUN = re.compile(r"[ \u3000\xa0][ \u3000\xa0]+")
+_HAN = re.compile(f"[{HAN}]")
+_NOTE = re.compile(r"[(（][^()（）]{4,150}[)）]")
+_BREAK = re.compile(r"<br\s{0,3}/?>", re.I)
+_SPACED = re.compile(
     r"(?P<label>(?:\d{1,2}[.、．)）] ?)?[^\d\s][^\n]{0,150}?)"
     r"(?P<values>(?:[ \u3000\xa0][-+]?[\d.,]{1,15}){1,20})"
 )
-_GLUED = regex.compile(r"(?P<label>[^|\n]{0,120}[\p{Han})）”\"])(?P<digits>\d{1,20})")
+_GLUED = re.compile(rf"(?P<label>[^|\n]{{0,120}}[{HAN})）”\"])(?P<digits>\d{{1,20}})")
 
 
 class Token(NamedTuple):
@@ -208,7 +207,7 @@ def _is_closed(text: str) -> bool:
 
 
 def _parts(
-    separator: regex.Pattern, text: str, start: int, end: int
+    separator: re.Pattern, text: str, start: int, end: int
 ) -> list[tuple[int, int]]:
     cuts = []
     for found in separator.finditer(text, start, end):

@@ -12,12 +12,12 @@ from statistics import median
 
 import pandas as pd
 import pdfplumber
-from pages import Dress, to_pdf
 from renderings import to_html
 from test_readers_pdf import make_blocks, make_cells
 
 import gi_tools as gi
 from gi_tools.codebook import forms
+from gi_tools.simulation.pages import Dress, to_pdf
 
 ROOT = Path(__file__).parents[1]
 REAL = ROOT.parent / "shared" / "real"
@@ -99,6 +99,12 @@ def main() -> None:
     print(f"| gi --help | {run_cold('--help'):.0f} |")
     for path in texts[:1]:
         print(f"| gi parse {path.name} | {run_cold(f'parse --jsonl {path}'):.0f} |")
+    print(
+        "\n| panel of 50,000 agency-years | agency-years, CPU s, peak GB |\n|---|---|"
+    )
+    run = [sys.executable, str(ROOT / "tests" / "panel_bench.py"), "5000"]
+    told = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    print(f"| build and measure | {told.strip()} |")
 
 
 if __name__ == "__main__":

@@ -1,23 +1,17 @@
-"""Documents to Office files in memory: what the tests of the Office readers open."""
+"""Blocks to odd Office files in memory, for the tests of the Office readers."""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from html import escape
+from collections.abc import Sequence
 
-import docx
-import openpyxl
-from docx.oxml import parse_xml
-from docx.oxml.ns import nsdecls
-from openpyxl.styles import Border, Side
 from renderings import to_html
 
 from gi_tools.codebook import forms
 from gi_tools.documents import Document, Grid, Paragraph
 from gi_tools.readers import read
 
-_RULED = Border(*[Side("thin")] * 4)
 PATTERNS = {
     "full": lambda n: str(n * 37 % 101),
     "some": lambda n: str(n * 37 % 101) if n % 3 else ("", "-", "/")[n % 9 // 3],
@@ -36,86 +30,10 @@ def make_page(form: str, pattern: str) -> Document:
     return read(to_html(form, make_cells(form, pattern)).encode(), name="page")
 
 
-def save_docx(document: docx.document.Document) -> bytes:
-    """The bytes of a python-docx document."""
-    file = io.BytesIO()
-    document.save(file)
-    return file.getvalue()
-
-
-def to_docx(document: Document) -> bytes:
-    """Write a document with python-docx, spans as merged cells."""
-    made = docx.Document()
-    for block in document.blocks:
-        if isinstance(block, Paragraph):
-            made.add_paragraph(block.text)
-        else:
-            _add_table(made, block)
-    return save_docx(made)
-
-
-def _add_table(made: docx.document.Document, grid: Grid) -> None:
-    # By XML: python-docx counts through all cells for each one that it merges.
-    space = nsdecls("w")
-    starts = {(c.row, c.column): c for row in grid.rows for c in row}
-    covers = {
-        (cell.row + down, cell.column): cell
-        for cell in starts.values()
-        for down in range(1, cell.rowspan)
-    }
-    lines = []
-    for row in range(1, len(grid.rows) + 1):
-        cells = []
-        for column in range(1, grid.width + 1):
-            start, cover = starts.get((row, column)), covers.get((row, column))
-            if cell := start or cover:
-                merge = '<w:vMerge w:val="restart"/>' if cell.rowspan > 1 else ""
-                merge = "<w:vMerge/>" if cover else merge
-                texts = (start.text if start else "").split("\n")
-                cells.append(
-                    f'<w:tc><w:tcPr><w:tcW w:w="{600 * cell.colspan}" w:type="dxa"/>'
-                    f'<w:gridSpan w:val="{cell.colspan}"/>{merge}'
-                    f"</w:tcPr>{''.join(map(_to_paragraph, texts))}</w:tc>"
-                )
-        lines.append(f"<w:tr>{''.join(cells)}</w:tr>")
-    columns = '<w:gridCol w:w="600"/>' * grid.width
-    fixed = '<w:tblPr><w:tblLayout w:type="fixed"/></w:tblPr>'
-    lines.insert(0, f"<w:tbl {space}>{fixed}<w:tblGrid>{columns}</w:tblGrid>")
-    body = made.element.body
-    body.insert(len(body) - 1, parse_xml("".join([*lines, "</w:tbl>"])))
-
-
-def _to_paragraph(text: str) -> str:
-    return f'<w:p><w:r><w:t xml:space="preserve">{escape(text)}</w:t></w:r></w:p>'
-
-
-def to_xlsx(document: Document) -> bytes:
-    """Write each grid of a document as a sheet with openpyxl, all cells ruled."""
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for grid in document.grids:
-        sheet = book.create_sheet(f"表{grid.number}")
-        for cell in (cell for row in grid.rows for cell in row):
-            end = cell.row + cell.rowspan - 1, cell.column + cell.colspan - 1
-            if end != (cell.row, cell.column):
-                sheet.merge_cells(None, cell.row, cell.column, *end)
-            made = sheet.cell(cell.row, cell.column)
-            made.value = int(cell.text) if cell.text.isdigit() else cell.text or None
-            made.border = _RULED
-    return save_xlsx(book)
-
-
-def save_xlsx(book: openpyxl.Workbook) -> bytes:
-    """The bytes of an openpyxl workbook."""
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
-def to_rtf(document: Document) -> bytes:
-    """Write a document as Chinese Word writes RTF: GBK bytes, merges by row marks."""
+def to_rtf(blocks: Sequence[Paragraph | Grid]) -> bytes:
+    """Write blocks as Chinese Word writes RTF: GBK bytes, merges by row marks."""
     parts = [r"{\rtf1\ansi\ansicpg936{\fonttbl{\f0\fnil\fcharset134 SimSun;}}\f0 "]
-    for block in document.blocks:
+    for block in blocks:
         if isinstance(block, Paragraph):
             parts.append(rf"\pard {_to_gbk(block.text)}\par ")
             continue

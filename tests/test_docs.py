@@ -10,10 +10,16 @@ import pytest
 from test_house import FLOOR
 
 import gi_tools
+from gi_tools.bodies import SCOPES
+from gi_tools.catalogue import metrics, reasons
 from gi_tools.checks import KINDS, Bound
-from gi_tools.cli import _build_parser, main
+from gi_tools.cli import main
 from gi_tools.codebook import RULE_KINDS, SEVERITIES, forms, rules
+from gi_tools.commands import COMMANDS
+from gi_tools.crosswalk import VERDICTS, breaks
 from gi_tools.facts import STATES
+from gi_tools.metrics import COLUMNS
+from gi_tools.panel import KEYS
 from gi_tools.readers import READERS
 from gi_tools.text import read_cell
 
@@ -55,9 +61,7 @@ def slug(heading):
 
 
 def list_commands():
-    parser = _build_parser()
-    (commands,) = [a.choices for a in parser._actions if isinstance(a.choices, dict)]
-    return list(commands)
+    return list(COMMANDS)
 
 
 # Names
@@ -189,6 +193,52 @@ def test_the_examples_of_states_read_as_told():
     for state, _, example, _ in read_table(read_doc("states.md"), "state"):
         for text in re.findall(r"`([^`]+)`", example):
             assert read_cell(text).state == plain(state), text
+
+
+def write_sum(terms):
+    text = "".join(f" {'−' if t[0] == '-' else '+'} {t.lstrip('-')}" for t in terms)
+    return text.removeprefix(" + ")
+
+
+def write_quotient(one):
+    if one.kind == "entropy":
+        return "entropy of the eight `refused_…` rows"
+    both = [side for side in (one.numerator, one.denominator) if side]
+    texts = [write_sum(side) for side in both]
+    if len(both) == 2:
+        pairs = zip(both, texts, strict=True)
+        texts = [f"({text})" if len(side) > 1 else text for side, text in pairs]
+    scale = f" × {one.scale:,}" if one.scale > 1 else ""
+    return " ÷ ".join(texts) + scale
+
+
+def test_the_table_of_metrics_is_that_of_the_codebook():
+    rows = list(read_table(read_doc("metrics.md"), "id"))
+    assert rows == [
+        [f"`{one.id}`", one.zh, one.kind, write_quotient(one), write_forms(one)]
+        for one in metrics().values()
+    ]
+
+
+def write_forms(one):
+    return "all" if len(one.forms) == len(forms()) else ", ".join(one.forms)
+
+
+def test_the_scores_and_their_reasons_are_documented():
+    text = read_doc("metrics.md")
+    listed = [row[0] for row in read_table(text, "reason")]
+    assert set(re.findall(r"\w+", " ".join(listed))) == set(reasons())
+    named = " ".join(row[0] for row in read_table(text, "column of the scores"))
+    assert set(re.findall(r"`(\w+)`", named)) == {*COLUMNS} - {*KEYS}
+
+
+def test_verdicts_scopes_and_breaks_are_documented():
+    text = read_doc("panel.md")
+    verdicts = [plain(row[0]) for row in read_table(text, "verdict")]
+    assert verdicts == [*VERDICTS, "-"]
+    assert tuple(plain(row[0]) for row in read_table(text, "scope")) == SCOPES
+    years = [int(row[0]) for row in read_table(text, "year")]
+    assert years == [one.year for one in breaks()]
 
 
 # Links and examples

@@ -12,7 +12,7 @@ ROOT = PACKAGE.name
 # From the ground up. A module may import from its own floor and from those below
 # it. The package itself (its __init__) stands above all rooms and below the cli.
 FLOORS = [
-    {"errors", "text"},
+    {"errors", "text", "versions", "exports", "progress", "slips"},
     {"documents", "codebook", "regions", "dates"},
     {"readers"},
     {"tokens", "alignment", "columns", "slots", "rows", "outcomes", "detection"}
@@ -21,20 +21,30 @@ FLOORS = [
     {"sections", "identity", "tables", "claims", "instruments"},
     {"reports"},
     {"facts", "registers"},
+    {"datasets"},
     {"checks"},
     {"repairs"},
+    {"crosswalk", "bodies"},
+    {"cells", "coverage", "catalogue"},
     {"panel"},
-    {"metrics", "statistics", "forensics"},
-    {"corpus", "replication", "fetching", "simulation", "scoring"},
+    {"statistics"},
+    {"metrics", "funnels", "effects", "forensics"}
+    | {"agreement", "comparisons", "explanations", "quantifiers", "shares"}
+    | {"wordings"},
+    {"corpus", "replication", "fetching", "simulation", "scoring"}
+    | {"quality", "quality_pages"},
     {"plots"},
     {"explorers", "lessons"},
     {ROOT},
-    {"cli", "__main__"},
+    {"commands", "cli", "__main__"},
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 
 # Readers and parser meet only in Document.
 PARSER = FLOORS[3] | FLOORS[4]
+
+# The package and the command load a room when it is asked for.
+DOORS = {ROOT, f"{ROOT}.cli"}
 
 FORBIDDEN_NAMES = {"eval", "exec", "read_pickle", "to_pickle"}
 FORBIDDEN_MODULES = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
@@ -172,6 +182,8 @@ def test_no_import_goes_in_a_circle():
 def test_no_function_imports_our_own_modules(name):
     functions = find_functions(TREES[name])
     assert not {other for f in functions for other in find_imports(name, f)}
+    if name in DOORS:
+        return
     calls = [node for node in ast.walk(TREES[name]) if isinstance(node, ast.Call)]
     assert not [ast.unparse(call) for call in calls if is_hidden_import(call)]
 

@@ -4,8 +4,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from office_files import to_docx, to_rtf, to_xlsx
-from pages import to_pdf
+from office_files import to_rtf
 from renderings import to_html
 
 import gi_tools as gi
@@ -13,6 +12,8 @@ from gi_tools.codebook import forms
 from gi_tools.documents import Grid
 from gi_tools.readers import read
 from gi_tools.readers.charset import decode
+from gi_tools.simulation.office import to_docx, to_xlsx
+from gi_tools.simulation.pages import to_pdf
 from gi_tools.tables import read_tables
 from gi_tools.tokens import to_tokens
 
@@ -214,14 +215,15 @@ DRESSES = {
     "docx": to_docx,
     "xlsx": to_xlsx,
     "rtf": to_rtf,
-    "pdf": lambda page: to_pdf(page.blocks),
-    "text": lambda page: to_tabs(page).encode(),
+    "pdf": to_pdf,
+    "text": lambda blocks: to_tabs(blocks).encode(),
     "html": None,
 }
 
 
-def to_tabs(page):
-    rows = (row for grid in page.grids for row in grid.rows)
+def to_tabs(blocks):
+    grids = (block for block in blocks if isinstance(block, Grid))
+    rows = (row for grid in grids for row in grid.rows)
     lines = ("\t".join(cell.text for cell in row) for row in rows)
     return "\n".join(line.replace("\n", " ") for line in lines)
 
@@ -248,7 +250,7 @@ def test_split_digits_stay_apart_and_unreadable(digits, dress):
     html = to_html("2021", cells)
     data = html.replace(MARKER, digits.replace("\n", "<br>")).encode()
     if dress != "html":
-        data = DRESSES[dress](put_split(html, digits))
+        data = DRESSES[dress](put_split(html, digits).blocks)
     document = read(data, name="made")
     figures = read_tables(to_tokens(document), "2021").figures
     found = {(f.indicator, f.applicant): f for f in figures}

@@ -6,8 +6,6 @@ import zlib
 from types import SimpleNamespace
 
 import pytest
-from pages import Dress, to_pdf
-from pdf_files import Picture, to_picture_pdf
 from test_readers_pdf import (
     find_wrong,
     make_blocks,
@@ -24,6 +22,9 @@ from gi_tools.errors import GiError, ReadError
 from gi_tools.readers import ocr
 from gi_tools.readers.ocr import DPI, UNREAD, ocr_page, read_image
 from gi_tools.readers.picture import find_ink, is_stamped, to_picture
+from gi_tools.simulation.pages import Dress, to_pdf
+from gi_tools.simulation.pdf import Picture, to_picture_pdf
+from gi_tools.simulation.scans import scan
 from gi_tools.tables import read_tables
 from gi_tools.text import fold
 from gi_tools.tokens import to_tokens
@@ -36,44 +37,6 @@ pytest.importorskip("onnxruntime", reason="the ocr extra is not installed")
 Image = pytest.importorskip("PIL.Image")
 
 POINT = 72 / DPI
-
-
-def scan(data, lean=0.7, blur=0.8, grain=6, quality=60, dpi=DPI, stamps=()):
-    """The pages of a PDF as a scanner gives them: askew, soft, grainy, JPEG."""
-    chance, pages = np.random.default_rng(1), []
-    for page in pypdfium2.PdfDocument(data):
-        image = np.ascontiguousarray(page.render(scale=dpi / 72).to_numpy()[:, :, :3])
-        size = image.shape[1::-1]
-        for across, down in stamps:
-            add_stamp(image, round(size[0] * across), round(size[1] * down), dpi)
-        turn = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), lean, 1)
-        paper = {"flags": cv2.INTER_CUBIC, "borderValue": (255, 255, 255)}
-        image = cv2.GaussianBlur(
-            cv2.warpAffine(image, turn, size, **paper), (0, 0), blur
-        )
-        image = image + chance.normal(0, grain, image.shape[:2])[:, :, None]
-        image = np.clip(image, 0, 255).astype("uint8")
-        if not stamps:
-            image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-        code = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        pages.append(Picture(code.tobytes(), *size, is_grey=not stamps))
-    return pages
-
-
-def add_stamp(image, x, y, dpi, red=(60, 50, 215)):
-    """Print a round red stamp of 4 cm with a star and signs over what stands there."""
-    radius, ink = round(0.8 * dpi), np.zeros(image.shape[:2], "uint8")
-    cv2.circle(ink, (x, y), radius, 255, radius // 18)
-    spokes = np.arange(10) * np.pi / 5
-    reach = radius * np.where(np.arange(10) % 2, 0.14, 0.35)
-    points = np.stack([x + reach * np.sin(spokes), y - reach * np.cos(spokes)], 1)
-    cv2.fillPoly(ink, [points.astype("int32")], 255)
-    for sign, angle in zip("ABCDEFGHKMNR", np.linspace(-2.4, 2.4, 12), strict=True):
-        at = x + 0.76 * radius * np.sin(angle), y - 0.76 * radius * np.cos(angle)
-        place = round(at[0] - 12), round(at[1] + 12)
-        cv2.putText(ink, sign, place, cv2.FONT_HERSHEY_SIMPLEX, radius / 140, 255, 4)
-    share = cv2.GaussianBlur(ink, (0, 0), 1)[:, :, None] / 255 * 0.9
-    image[:] = image * (1 - share) + image * np.array(red) / 255 * share
 
 
 def to_bitmap(page):

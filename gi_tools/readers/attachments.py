@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote
 
-import regex
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from gi_tools.readers.charset import decode
 
 OWN_TEXT = 600  # characters outside links; a report's first section has more
 SHOWN = 5
 _SUFFIXES = "docx?|pdf|xlsx?|zip|rar|wps|et|ofd|rtf"
-_FILE = regex.compile(rf"\.(?:{_SUFFIXES})(?![a-z0-9])", regex.I)
-_NAME = regex.compile(rf"[^/\\?&=#]{{1,200}}\.(?:{_SUFFIXES})(?![a-z0-9])", regex.I)
-_REPORT = regex.compile("年报|年度报告|工作报告|信息公开")
+_FILE = re.compile(rf"\.(?:{_SUFFIXES})(?![a-z0-9])", re.I)
+_NAME = re.compile(rf"[^/\\?&=#]{{1,200}}\.(?:{_SUFFIXES})(?![a-z0-9])", re.I)
+_REPORT = re.compile("年报|年度报告|工作报告|信息公开")
 _SILENT = frozenset("script style noscript template head title option a".split())
 _SOURCES = {"a": "href", "iframe": "src", "embed": "src", "object": "data"}
 
@@ -24,12 +26,9 @@ def find_attachments(tree: LexborHTMLParser) -> tuple[str, ...]:
     A page that holds its report gives none. Links that speak of a report come first.
     """
     body = tree.body
-    if body is None:
+    named = list_links(tree)
+    if not named or _count_own(body) > OWN_TEXT:
         return ()
-    links = dict(filter(None, map(_read_link, body.css("a, iframe, embed, object"))))
-    if not links or _count_own(body) > OWN_TEXT:
-        return ()
-    named = sorted(links.items(), key=lambda link: not _REPORT.search(link[1]))
     notes = [
         f"the report may be in the attachment {name} ({href}); fetch and read that"
         for href, name in named[:SHOWN]
@@ -37,6 +36,28 @@ def find_attachments(tree: LexborHTMLParser) -> tuple[str, ...]:
     if len(named) > SHOWN:
         notes.append(f"{len(named) - SHOWN} more attachments are linked")
     return tuple(notes)
+
+
+def list_links(tree: LexborHTMLParser) -> list[tuple[str, str]]:
+    """The address and name of each linked file, those that speak of a report first."""
+    if tree.body is None:
+        return []
+    nodes = tree.body.css("a, iframe, embed, object")
+    links = dict(filter(None, map(_read_link, nodes)))
+    return sorted(links.items(), key=lambda link: not _REPORT.search(link[1]))
+
+
+def find_files(data: bytes) -> list[str]:
+    """
+    The addresses of the files that the bytes of a page link to as its report.
+
+    A page that holds its report gives those alone whose names speak of one.
+    """
+    tree = LexborHTMLParser(decode(data, "page").text)
+    links = list_links(tree)
+    if links and _count_own(tree.body) > OWN_TEXT:
+        links = [link for link in links if _REPORT.search(link[1])]
+    return [href for href, _ in links]
 
 
 def _read_link(node: LexborNode) -> tuple[str, str] | None:

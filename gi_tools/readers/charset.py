@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import NamedTuple
-
-import regex
 
 from gi_tools.errors import ReadError
 
@@ -17,10 +16,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_DECLARED = regex.compile(
-    rb"charset\s{0,4}=\s{0,4}[\"']?\s{0,4}([\w.:-]{2,40})", regex.I
-)
-_WIDE = regex.compile(rb"[\x80-\xff]")
+_DECLARED = re.compile(rb"charset\s{0,4}=\s{0,4}[\"']?\s{0,4}([\w.:-]{2,40})", re.I)
+_WIDE = re.compile(rb"[\x80-\xff]")
 # What every report prints, in both scripts: a wrong decoding has hardly any of these.
 _COMMON = frozenset(
     "的一不是在有年月日政府信息公开公開工作报告報告申请申請情况情況数量數行政机关機關主动動本局市县縣区區"

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import replace
 from functools import cache, lru_cache
 from importlib.resources import files
 
-import regex
-
 from gi_tools.documents import Grid, Paragraph
 from gi_tools.text import fold
 
 LONGEST = 160  # a line of furniture is short; anything longer is read
+LONGEST_CARD = 12  # rows of a catalogue card
 
-_COLON = regex.compile("[:：]")
+_COLON = re.compile("[:：]")
 
 
 @cache
@@ -22,8 +22,8 @@ def _book() -> dict:
     path = files("gi_tools") / "codebooks" / "furniture.toml"
     book = tomllib.loads(path.read_text("utf-8"))
     return {
-        "line": regex.compile("|".join(book["lines"]), regex.I),
-        "name": regex.compile(rf"(?<![a-z])(?:{book['names']})", regex.I),
+        "line": re.compile("|".join(book["lines"]), re.I),
+        "name": re.compile(rf"(?<![a-z])(?:{book['names']})", re.I),
         "tags": frozenset(book["tags"]),
         "catalogue": frozenset(map(fold, book["catalogue"])),
     }
@@ -47,10 +47,11 @@ def is_furniture_tag(tag: str, names: str) -> bool:
 
 def is_catalogue(grid: Grid) -> bool:
     """Whether a table is the catalogue card above a report (索引号, 发布机构 …)."""
-    labels = _book()["catalogue"]
-    cells = [cell.text for row in grid.rows[:12] for cell in row if len(cell.text) < 60]
+    if len(grid.rows) > LONGEST_CARD:
+        return False
+    cells = [cell.text for row in grid.rows for cell in row if len(cell.text) < 60]
     heads = {_COLON.split(fold(text), 1)[0] for text in cells}
-    return len(grid.rows) <= 12 and len(heads & labels) >= 2
+    return len(heads & _book()["catalogue"]) >= 2
 
 
 def split_furniture(

@@ -15,6 +15,7 @@ from gi_tools.readers.furniture import (
 MAX_COLSPAN = 256
 MAX_WIDTH = 1000  # columns of a grid
 MAX_CELLS = 200_000
+MAX_NESTED = 500  # tables inside tables; layouts have a dozen
 LARGE_SHARE = 0.3  # an element with this share of the text is no furniture
 LINK_SHARE = 0.6
 
@@ -57,8 +58,22 @@ class _Flow:
         self._waiting: list[LexborNode] = []
         self._paragraphs = 0
         if body is not None:
+            self._cut_nested(body)
             self._large = LARGE_SHARE * len(body.text(deep=True))
+            # Few elements have these; to ask each cell would take longer.
+            styled = body.css('[hidden], [style*="one"]')
+            self._hidden = {node.mem_id for node in styled if _is_hidden(node)}
+            spanned = body.css("[rowspan], [colspan]")
+            self._spanned = {node.mem_id: node.attributes for node in spanned}
             self._walk(body)
+
+    def _cut_nested(self, body: LexborNode) -> None:
+        """Keep the tables inside tables few, as each is looked through for others."""
+        surplus = body.css("table table")[MAX_NESTED:]
+        for table in reversed(surplus):
+            table.decompose()
+        if surplus:
+            self.notes.append(f"over {MAX_NESTED} tables in tables: the rest is cut")
 
     def _walk(self, root: LexborNode) -> None:
         # An explicit stack: pages nested thousands deep would break recursion.
@@ -128,8 +143,7 @@ class _Flow:
 
     def _add_table(self, table: LexborNode, aside: int) -> bool:
         """Add a data table as a grid; False for a layout table, to be walked."""
-        rows = [row for row in _own_rows(table) if not _is_hidden(row)]
-        cells = [_own_cells(row) for row in rows]
+        cells = [self._show(_own_cells(row)) for row in self._show(_own_rows(table))]
         if not any(len(row) > 1 for row in cells):
             return False
         nested = _inner_tables(table) if len(table.css("table")) > 1 else []
@@ -142,6 +156,10 @@ class _Flow:
         self._waiting += reversed(nested)
         return True
 
+    def _show(self, nodes: list[LexborNode]) -> list[LexborNode]:
+        hidden = self._hidden
+        return [n for n in nodes if n.mem_id not in hidden] if hidden else nodes
+
     def _read_grid(self, cells: list[list[LexborNode]]) -> Grid:
         rows, taken, width = [], {}, 0
         for number, row in enumerate(cells, 1):
@@ -152,7 +170,9 @@ class _Flow:
                 if column > MAX_WIDTH:
                     self.notes.append(f"a row of over {MAX_WIDTH:,} columns is cut")
                     break
-                rowspan, colspan = self._spans(node, len(cells) - number + 1)
+                rowspan = colspan = 1
+                if found := self._spanned.get(node.mem_id):
+                    rowspan, colspan = self._spans(found, len(cells) - number + 1)
                 line.append(Cell(_cell_text(node), number, column, rowspan, colspan))
                 if rowspan > 1:
                     taken.update(
@@ -171,12 +191,9 @@ class _Flow:
                 break
         return Grid(0, tuple(rows), width)
 
-    def _spans(self, node: LexborNode, rows_left: int) -> tuple[int, int]:
-        attributes = node.attributes
-        rowspan, colspan = attributes.get("rowspan"), attributes.get("colspan")
-        if rowspan is None and colspan is None:
-            return 1, 1
-        rowspan, colspan = _to_span(rowspan), _to_span(colspan)
+    def _spans(self, attributes: dict, rows_left: int) -> tuple[int, int]:
+        rowspan = _to_span(attributes.get("rowspan"))
+        colspan = _to_span(attributes.get("colspan"))
         if colspan > MAX_COLSPAN:
             self.notes.append(f"colspan {colspan} is cut to {MAX_COLSPAN}")
             colspan = MAX_COLSPAN
@@ -220,14 +237,13 @@ def _inner_tables(table: LexborNode) -> list[LexborNode]:
 
 
 def _own_cells(row: LexborNode) -> list[LexborNode]:
-    return [c for c in row.iter() if c.tag in ("td", "th") and not _is_hidden(c)]
+    return [c for c in row.iter() if c.tag in ("td", "th")]
 
 
 def _is_hidden(node: LexborNode) -> bool:
-    attributes = node.attributes
-    style = attributes.get("style")
-    if not style or "one" not in style:
-        return "hidden" in attributes
+    style = node.attributes.get("style") or ""
+    if "one" not in style:
+        return "hidden" in node.attributes
     return "display:none" in "".join(style[:2000].lower().split())
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
-
-import regex
 
 SAMPLE = 200_000
 MAX_MEMBERS = 2_000
@@ -35,9 +34,9 @@ _MAGIC = {
     b"Rar!": "archive",
     b"7z\xbc\xaf": "archive",
 }
-_MARKUP = regex.compile(
+_MARKUP = re.compile(
     rb"<(?:!doctype html|html|head|body|table|tr|td|div|p|h[1-6])\b[^<>]{0,400}>",
-    regex.I,
+    re.I,
 )
 _ZIPPED = (
     ("word/", "docx"),
@@ -47,7 +46,7 @@ _ZIPPED = (
     ("OFD.xml", "ofd"),
 )
 _TYPES = "[Content_Types].xml"  # every Office file has it; a zip of files has not
-_NAMES = regex.compile(rb"PK\x03\x04.{26}([\w./\[\]-]{1,80})", regex.S)
+_NAMES = re.compile(rb"PK\x03\x04.{26}([\w./\[\]-]{1,80})", re.S)
 _OPEN = {
     "opendocument.text": "odt",
     "opendocument.spreadsheet": "ods",
@@ -67,10 +66,8 @@ _XML = (
     (b"schemas.microsoft.com/office/2006/xmlPackage", "docx"),
     (b"urn:schemas-microsoft-com:office:spreadsheet", "sheetml"),
 )
-_HEADER = regex.compile(rb"[A-Za-z][A-Za-z-]{1,40}:[ \t]")
-_MAIL = regex.compile(
-    rb"^(?:MIME-Version:|Content-Type:[ \t]*multipart/)", regex.I | regex.M
-)
+_HEADER = re.compile(rb"[A-Za-z][A-Za-z-]{1,40}:[ \t]")
+_MAIL = re.compile(rb"^(?:MIME-Version:|Content-Type:[ \t]*multipart/)", re.I | re.M)
 
 
 def find_kind(data: bytes) -> str:

@@ -36,7 +36,7 @@ class Sheet(NamedTuple):
 
 
 def add_sheet(builder: Builder, sheet: Sheet) -> None:
-    """Add the name of a sheet and its grid; an empty sheet is left out."""
+    """Add the name of a sheet and its grid or lines; an empty sheet is left out."""
     cells = {place: text for place, text in sheet.cells.items() if text}
     if not cells:
         return
@@ -47,6 +47,10 @@ def add_sheet(builder: Builder, sheet: Sheet) -> None:
             f"{width:,} columns; delete what lies outside its tables"
         )
     builder.add_text(sheet.name)
+    if width == 1 and not sheet.ruled:  # prose typed into a sheet, a line a cell
+        for place in sorted(cells):
+            builder.add_text(cells[place])
+        return
     builder.add_grid(_to_rows(cells, sheet.merges, height, width), width)
 
 

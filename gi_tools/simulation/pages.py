@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pdf_files import (
+from gi_tools.documents import Cell, Grid, Paragraph
+from gi_tools.simulation.layouts import Line, Sheet
+from gi_tools.simulation.pdf import (
     HEIGHT,
     WIDTH,
     Picture,
@@ -14,8 +16,6 @@ from pdf_files import (
     to_objects,
     write_objects,
 )
-
-from gi_tools.documents import Cell, Grid, Paragraph
 
 MARGIN = 72.0
 LEADING = 1.5
@@ -68,10 +68,12 @@ class Row(NamedTuple):
 class Writer:
     """Lay blocks out from the top down, page after page."""
 
-    def __init__(self, blocks: Iterable[Paragraph | Grid], dress: Dress) -> None:
-        blocks = list(blocks)
+    def __init__(
+        self, blocks: list[Paragraph | Grid], dress: Dress, alphabet: frozenset[str]
+    ) -> None:
         self.dress = dress
-        self.font = make_font(frozenset(dress.head) | _characters(blocks))
+        needed = frozenset(dress.head) | _characters(blocks)
+        self.font = make_font(alphabet if needed <= alphabet else needed)
         self.pages: list[list[str]] = []
         self._turn_page()
         for block in blocks:
@@ -240,9 +242,17 @@ class Writer:
                 self.pages[-1].append(f"0.5 w {ends} S")
 
 
+def _to_plain(block: Paragraph | Grid | Line | Sheet) -> Paragraph | Grid:
+    """What the simulation prints, as the writer takes it: ^ before a title."""
+    if isinstance(block, Sheet):
+        return block.grid
+    title = isinstance(block, Line) and block.level < 0
+    return block._replace(text="^" + block.text) if title else block
+
+
 def _characters(blocks: list[Paragraph | Grid]) -> frozenset[str]:
-    texts = [b.text for b in blocks if isinstance(b, Paragraph)]
     grids = [b for b in blocks if isinstance(b, Grid)]
+    texts = [b.text for b in blocks if not isinstance(b, Grid)]
     texts += [cell.text for grid in grids for row in grid.rows for cell in row]
     return frozenset("".join(texts)) - {"\n"} | frozenset("- 0123456789")
 
@@ -291,19 +301,21 @@ def _carry_over(rows: list[Row], end: int, rests: list[Laid]) -> list[Row]:
 
 
 def to_pdf(
-    blocks: Iterable[Paragraph | Grid],
+    blocks: Iterable[Paragraph | Grid | Line | Sheet],
     dress: Dress | None = None,
     meanings: dict[str, str] | None = None,
     pasted: Picture | None = None,
+    alphabet: frozenset[str] = frozenset(),
 ) -> bytes:
     """
     Write blocks as a PDF with text; a paragraph that begins with ^ is a title.
 
     ``meanings`` are characters that the font of the file calls by another name;
-    ``pasted`` is a picture at the foot of the first page.
+    ``pasted`` is a picture at the foot of the first page. Files of one ``alphabet``
+    share a font, which is cut out once.
     """
     dress = dress or Dress()
-    writer = Writer(blocks, dress)
+    writer = Writer(list(map(_to_plain, blocks)), dress, alphabet)
     lie = dress.turn, dress.is_righted
     objects = to_objects(writer.pages, writer.font, meanings or {}, *lie)
     if pasted:

@@ -9,9 +9,6 @@ from importlib.resources import files
 from io import BytesIO
 from typing import NamedTuple
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
-
 WIDTH, HEIGHT = 595.0, 842.0
 FIRST_PAGE = 8  # the number of its object
 
@@ -29,6 +26,9 @@ class Font:
     """A subset of the CJK font that matplotlib's helper brings, ready to embed."""
 
     def __init__(self, characters: frozenset[str]) -> None:
+        from fontTools import subset
+        from fontTools.ttLib import TTFont
+
         path = files("zhplot") / "fonts" / "NotoSansSC-Regular.ttf"
         font = TTFont(BytesIO(path.read_bytes()), lazy=True)
         cutter = subset.Subsetter(subset.Options(layout_features=[], hinting=False))

@@ -1,0 +1,230 @@
+"""Facts to matrices: a row for each report, a column for each cell of its form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gi_tools.codebook import indicators
+from gi_tools.crosswalk import FORMS, SCALES, crosswalk
+from gi_tools.errors import DataError
+from gi_tools.facts import STATES
+
+if TYPE_CHECKING:
+    from numpy import ndarray
+    from pandas import DataFrame, Series
+
+NEEDED = ("report_id", "agency", "region_code", "year", "form", "indicator",
+          "applicant", "value", "unit", "state", "origin")  # fmt: skip
+# Words for one thing counted: a cell keeps its meaning whichever of them is printed.
+COUNTS = frozenset("件条项次篇个宗份部期起场")
+SIGNED = ".items_change"  # the only cells that may be less than zero
+
+
+@dataclass(frozen=True)
+class Cells:
+    """
+    What the tables of all reports say, ready to be added up.
+
+    ``heads`` has a row for each report; ``low`` and ``high`` hold for each form the
+    figures of its reports (``rows`` of heads) and cells: equal where a figure is
+    known, else the bounds of what an empty cell may be. ``states`` counts the cells
+    of each report by state.
+    """
+
+    heads: DataFrame
+    rows: dict[str, ndarray]
+    low: dict[str, ndarray]
+    high: dict[str, ndarray]
+    states: ndarray
+    notes: list[tuple[str, str, str, str]]
+
+
+def list_cells(form: str) -> list[tuple[str, str | None]]:
+    """List the cells of a form that the crosswalk asks for."""
+    sums = (one.parts.get(form, ()) for one in crosswalk().values())
+    return list(dict.fromkeys(part[:2] for parts in sums for part in parts))
+
+
+def sort_cells(facts: DataFrame, bounds: DataFrame | None = None) -> Cells:
+    """
+    Sort the figures of the tables into matrices; prose is left to the reader.
+
+    ``bounds`` (of ``repair``) says how low and high an empty cell may be. A cell
+    printed twice with different figures, or in a unit it cannot have, is not used, and
+    a note says so.
+    """
+    missing = [name for name in NEEDED if name not in facts.columns]
+    if missing:
+        raise DataError(f"facts lack {', '.join(missing)}; use those of gi.tabulate")
+    notes: list[tuple[str, str, str, str]] = []
+    heads, codes = _read_heads(facts)
+    table = _is(facts["origin"], "table")
+    _note_prose(table, notes)
+    states, counted = _encode(facts["state"], STATES), len(STATES)
+    at = codes * counted + states
+    import numpy as np
+
+    tally = np.bincount(at[table & (states >= 0)], minlength=len(heads) * counted)
+    rows, low, high = {}, {}, {}
+    keys = heads["key"].to_numpy()
+    for form in FORMS:
+        rows[form] = np.flatnonzero(keys == form)
+        if len(rows[form]):
+            found = _fill(facts, form, rows[form], codes, table, notes)
+            low[form], high[form] = found, found.copy()
+            _bound(low[form], high[form], form, heads, rows[form], bounds)
+    return Cells(heads, rows, low, high, tally.reshape(-1, counted), notes)
+
+
+def _is(column: Series, word: str) -> ndarray:
+    return (column == word).fillna(False).to_numpy(dtype=bool)
+
+
+def _encode(column: Series, labels: Sequence) -> ndarray:
+    """Give each value its place among the labels, -1 for any other."""
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, found = column.cat.codes.to_numpy(), list(column.cat.categories)
+    else:
+        codes, found = pd.factorize(column)
+    place = {label: number for number, label in enumerate(labels)}
+    lut = np.array([place.get(label, -1) for label in found] + [place.get(None, -1)])
+    return lut[codes]  # a missing value has the code -1, the last place of the table
+
+
+def _read_heads(facts: DataFrame) -> tuple[DataFrame, ndarray]:
+    """One row for each report, and the number of its report for each fact."""
+    import numpy as np
+    import pandas as pd
+
+    column = facts["report_id"]
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes = column.cat.codes.to_numpy()
+    else:
+        codes, _ = pd.factorize(column)
+    if (codes < 0).any():
+        raise DataError("facts: a row has no report_id; every fact needs its report")
+    used = np.bincount(codes) > 0 if len(codes) else np.zeros(0, dtype=bool)
+    codes, count = (np.cumsum(used) - 1)[codes], int(used.sum())
+    first = np.empty(count, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    names = ["report_id", "agency", "region_code", "year", "form"]
+    heads = facts[names].iloc[first].reset_index(drop=True)
+    for name in ("report_id", "agency", "region_code", "form"):
+        plain = heads[name].astype(object)
+        heads[name] = plain.where(plain.notna(), None)
+    heads["year"] = heads["year"].astype("Int64")
+    return heads.assign(key=_find_keys(facts, heads, codes)), codes
+
+
+def _find_keys(facts: DataFrame, heads: DataFrame, codes: ndarray) -> ndarray:
+    """The codebook key of each report: a family before 2014 is told by its codes."""
+    import numpy as np
+
+    keys = heads["form"].to_numpy(dtype=object, copy=True)
+    local = keys == "pre2014"
+    if local.any():
+        keys[local] = None
+        mine = np.flatnonzero(local[codes])
+        families = facts["indicator"].iloc[mine].astype(str).str.partition(".")[0]
+        for family in FORMS[:2]:
+            keys[codes[mine[(families == family).to_numpy()]]] = family
+    keys[~np.isin(keys.astype(str), FORMS)] = None
+    return keys
+
+
+def _fill(
+    facts: DataFrame, form: str, rows: ndarray, codes: ndarray, table: ndarray, notes
+) -> ndarray:
+    import numpy as np
+
+    cells = list_cells(form)
+    place = np.full(codes.max() + 1, -1)
+    place[rows] = np.arange(len(rows))
+    mine = np.flatnonzero(table & (place[codes] >= 0))
+    part = facts[["indicator", "applicant", "value", "unit"]].iloc[mine]
+    columns = _find_columns(part, cells)
+    asked = columns >= 0
+    part, columns, row = part[asked], columns[asked], place[codes[mine[asked]]]
+    values = part["value"].to_numpy(dtype=float, na_value=np.nan)
+    values *= _find_factors(part["unit"], form, cells, columns, values, notes)
+    matrix = np.full((len(rows), len(cells)), np.nan)
+    matrix[row, columns] = values
+    kept = matrix[row, columns]
+    other = ~((kept == values) | (np.isnan(kept) & np.isnan(values)))
+    if other.any():
+        matrix[row[other], columns[other]] = np.nan
+        count = int(other.sum())
+        zh = f"{count} 个单元格在表中出现两次而数不同，未采用"
+        en = f"{count} cells stand twice with different figures: not used"
+        notes.append(("conflict", form, zh, en))
+    return matrix
+
+
+def _find_columns(part: DataFrame, cells: Sequence) -> ndarray:
+    """The column of each fact among the cells of a form, -1 for one not asked for."""
+    import numpy as np
+
+    names = list(dict.fromkeys(code for code, _ in cells))
+    people = list(dict.fromkeys(who for _, who in cells))
+    lut = np.full((len(names) + 1, len(people) + 1), -1)
+    for number, (code, who) in enumerate(cells):
+        lut[names.index(code), people.index(who)] = number
+    return lut[_encode(part["indicator"], names), _encode(part["applicant"], people)]
+
+
+def _find_factors(
+    units: Series, form: str, cells: Sequence, columns: ndarray, values: ndarray, notes
+) -> ndarray:
+    """What each figure is worth in the unit of its cell; NaN for an unlike unit."""
+    import numpy as np
+
+    expected = [indicators()[form, code].unit for code, _ in cells]
+    money = [pair[0] for pair in SCALES]
+    names = list(dict.fromkeys([*expected, *money, *sorted(COUNTS), None]))
+    lut = np.full((len(names), len(cells)), np.nan)
+    for number, unit in enumerate(expected):
+        for place, name in enumerate(names):
+            alike = name in (unit, None) or {name, unit} <= COUNTS
+            lut[place, number] = 1 if alike else SCALES.get((name, unit), np.nan)
+    codes = _encode(units, names)
+    factors = np.where(codes >= 0, lut[codes, columns], np.nan)
+    strange = int((np.isnan(factors) & ~np.isnan(values)).sum())
+    if strange:
+        zh = f"{strange} 个数的单位与该格不符，未采用"
+        en = f"{strange} figures are in a unit their cell cannot have: not used"
+        notes.append(("unit", form, zh, en))
+    return factors
+
+
+def _bound(
+    low: ndarray, high: ndarray, form: str, heads: DataFrame, rows: ndarray, bounds
+) -> None:
+    """Open the empty cells from zero upwards, or as far as the bounds known go."""
+    import numpy as np
+
+    empty = np.isnan(low)
+    low[empty], high[empty] = 0, np.inf
+    signed = [code.endswith(SIGNED) for code, _ in list_cells(form)]
+    low[:, signed] = np.where(empty, -np.inf, low)[:, signed]
+    if bounds is None or not len(bounds):
+        return
+    place = {name: n for n, name in enumerate(heads["report_id"].iloc[rows])}
+    columns = _find_columns(bounds, list_cells(form))
+    row = np.array([place.get(name, -1) for name in bounds["report_id"]])
+    known = (columns >= 0) & (row >= 0)
+    known[known] = empty[row[known], columns[known]]
+    at = row[known], columns[known]
+    low[at] = bounds["low"].to_numpy(dtype=float, na_value=0)[known]
+    high[at] = bounds["high"].to_numpy(dtype=float, na_value=np.inf)[known]
+
+
+def _note_prose(table: ndarray, notes: list) -> None:
+    if left := int((~table).sum()):
+        zh = f"{left} 个正文中的数未入面板，面板只取表格"
+        en = f"{left} figures of the prose are left out: a panel takes tables only"
+        notes.append(("prose", "", zh, en))

@@ -1,0 +1,37 @@
+"""The command ``gi package``: report files to a data package, by the whole road."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from gi_tools.commands.files import Verbs, add_verb, read_each
+from gi_tools.facts import tabulate
+from gi_tools.metrics import measure
+from gi_tools.panel import build_panel
+from gi_tools.registers import list_reports
+from gi_tools.replication import write_package
+
+
+def add_commands(verbs: Verbs) -> None:
+    """Add package."""
+    verb = add_verb(verbs, "package", _run_package)
+    verb.add_argument("files", nargs="+", metavar="FILE")
+    verb.add_argument("-o", "--out", required=True, metavar="DIR")
+    verb.add_argument("--title", default="政府信息公开工作年度报告数据")
+    verb.add_argument("--date", help="a date to be written into it, such as 2026-01-31")
+
+
+def _run_package(args: argparse.Namespace) -> int:
+    names = sorted(set(args.files))
+    reports = [report for _, report in read_each(names) if report]
+    if not reports:
+        print("gi: no file could be read, nothing is written", file=sys.stderr)
+        return 1
+    facts, register = tabulate(reports), list_reports(reports)
+    panel = build_panel(facts, register)
+    found = {"reports": register, "panel": panel, "scores": measure(panel)}
+    said = {"title": args.title, "date": args.date}
+    folder = write_package(args.out, facts, **found, **said)
+    print(f"{folder}: {len(reports)} reports, {len(facts):,} facts")
+    return 0 if len(reports) == len(names) else 1

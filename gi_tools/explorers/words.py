@@ -1,0 +1,31 @@
+"""The words and signs of the explorers, in Chinese and English."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from html import escape
+from importlib.resources import files
+
+from gi_tools.errors import DataError
+
+LANGUAGES = ("zh", "en")
+
+
+@cache
+def _book() -> dict[str, dict[str, str]]:
+    path = files("gi_tools").joinpath("codebooks", "interface.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def say(lang: str, word: str, **parts: object) -> str:
+    """Give a word of the interface; DataError for a language that is not there."""
+    if lang not in LANGUAGES:
+        raise DataError(f"lang={lang!r}: the explorers speak {' and '.join(LANGUAGES)}")
+    return _book()[lang][word].format(**parts)
+
+
+def sign(lang: str, word: str) -> str:
+    """Give a state or verdict as escaped HTML: sign, colour class and word."""
+    shown = escape(f"{_book()['signs'][word]} {say(lang, word)}")
+    return f'<span class="gi-{word}">{shown}</span>'

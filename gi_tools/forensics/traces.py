@@ -1,0 +1,105 @@
+"""What the forensics find, a row each, and the figures of reports they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from gi_tools.errors import DataError
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+JOINT = "; "
+
+
+class Trace(NamedTuple):
+    """
+    One finding; ``severity`` is hard (reports contradict one another) or soft.
+
+    Soft is what is unusual and may be lawful. Several agencies, region codes, years and
+    report ids are joined by "; ". ``value`` is a gap, a share, days or a p-value, as
+    the kind says; ``n`` is the number of comparisons behind the finding.
+    """
+
+    kind: str
+    severity: str
+    agency: str
+    region_code: str
+    years: str
+    report_ids: str
+    figures: str
+    value: float | None
+    n: int
+    message: str
+    message_en: str
+
+
+class Sheet(NamedTuple):
+    """The numbers in the table cells of one report, and whose they are."""
+
+    report_id: str
+    agency: str | None
+    region_code: str | None
+    year: int | None
+    form: str
+    values: dict[tuple[str, str | None], float]
+
+
+def to_frame(traces: Iterable[Trace], comparisons: int) -> DataFrame:
+    """Put findings into a frame; ``attrs["comparisons"]`` is how many were made."""
+    import pandas as pd
+
+    frame = pd.DataFrame.from_records(list(traces), columns=list(Trace._fields))
+    frame["value"] = pd.array(frame["value"].tolist(), dtype="Float64")
+    frame.attrs["comparisons"] = comparisons
+    return frame
+
+
+def to_trace(
+    kind: str, severity: str, sheets: Iterable, figures: str = "", **rest: object
+) -> Trace:
+    """Make a finding about reports: anything with agency, region, year and id."""
+    sheets = list(sheets)
+    columns = ("agency", "region_code", "year", "report_id")
+    joined = (
+        JOINT.join(dict.fromkeys(str(v) for s in sheets if (v := getattr(s, name))))
+        for name in columns
+    )
+    known = {"value": None, "n": 1, "message": "", "message_en": ""} | rest
+    return Trace(kind, severity, *joined, figures, **known)
+
+
+def to_sheets(facts: DataFrame) -> list[Sheet]:
+    """List the numbers of the tables by report; DataError for columns that lack."""
+    names = ["report_id", "agency", "region_code", "year", "form"]
+    names += ["indicator", "applicant", "value", "origin"]
+    require(facts, "facts", names)
+    kept = facts.loc[(facts["origin"] == "table") & facts["value"].notna(), names]
+    heads: dict[str, Sheet] = {}
+    everyone = facts.loc[facts["origin"] == "table", names[:5]].drop_duplicates(
+        "report_id"
+    )
+    for row in to_rows(everyone):
+        heads[row[0]] = Sheet(*row, {})
+    for report_id, *_, code, who, value, _ in to_rows(kept):
+        heads[report_id].values[code, who] = float(value)
+    return list(heads.values())
+
+
+def to_rows(frame: DataFrame) -> Iterable[tuple]:
+    """Give the rows of a frame with None for every kind of missing."""
+    plain = to_plain(frame)
+    return zip(*(plain[name].tolist() for name in plain.columns), strict=True)
+
+
+def to_plain(frame: DataFrame) -> DataFrame:
+    """Give a frame with None for every kind of missing."""
+    plain = frame.astype(object)
+    return plain.where(plain.notna(), None)
+
+
+def require(frame: DataFrame, what: str, needed: Iterable[str]) -> None:
+    """Raise DataError for the columns that a frame lacks."""
+    if missing := [name for name in needed if name not in frame.columns]:
+        raise DataError(f"{what} lack {', '.join(missing)}; use the frames of gi_tools")

@@ -1,0 +1,273 @@
+"""A statement of quality in, one page of HTML or Markdown out, in either language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import regex
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+LANGS = ("zh", "en")
+MOST_LINES = 20  # of one kind under one report
+MOST_TEXT = 160  # characters of a cell
+_MARKS = regex.compile(r"([\\`*_{}\[\]|#~!])")
+
+# Columns of the table of reports: name, group and label in Chinese and English.
+COLUMNS = (
+    ("reported", ("单元格", "cells"), ("有数", "reported")),
+    ("blank", ("单元格", "cells"), ("空白", "blank")),
+    ("dash", ("单元格", "cells"), ("横线", "dash")),
+    ("none_text", ("单元格", "cells"), ("“无”", "none")),
+    ("unreadable", ("单元格", "cells"), ("不可读", "unreadable")),
+    ("absent", ("单元格", "cells"), ("缺行", "absent")),
+    ("derived", ("单元格", "cells"), ("推得", "derived")),
+    ("corrected", ("单元格", "cells"), ("更正", "corrected")),
+    ("pass", ("勾稽", "checks"), ("通过", "pass")),
+    ("fail", ("勾稽", "checks"), ("不符", "fail")),
+    ("soft_fail", ("勾稽", "checks"), ("存疑", "soft")),
+    ("unknown", ("勾稽", "checks"), ("未定", "unknown")),
+    ("unique", ("疑似误", "suspects"), ("唯一", "unique")),
+    ("ambiguous", ("疑似误", "suspects"), ("多解", "ambiguous")),
+    ("agree", ("正文", "prose"), ("相符", "agree")),
+    ("differ", ("正文", "prose"), ("不符", "differ")),
+    ("unclear", ("正文", "prose"), ("未定", "unclear")),
+    ("days", ("时限", "delay"), ("晚（天）", "days")),
+    ("confidence", ("时限", "delay"), ("日期", "date")),
+    ("own", ("文字", "text"), ("同本机关", "own")),
+    ("other", ("文字", "text"), ("同他机关", "other")),
+    ("hard", ("跨年", "across"), ("矛盾", "hard")),
+    ("soft", ("跨年", "across"), ("存疑", "soft")),
+)
+KINDS = {
+    "carry": ("结转衔接", "carried over"),
+    "stock": ("文件存量", "documents in force"),
+    "revised": ("修订报告", "revised report"),
+    "versions": ("同年两份报告", "two reports of a year"),
+    "repeated": ("数字重复", "figures repeated"),
+    "shared": ("数字与他机关相同", "figures of another body"),
+    "reused": ("文字沿用", "text reused"),
+    "copied": ("文字与他机关相同", "text of another body"),
+    "late": ("晚于期限", "after the deadline"),
+    "missing": ("缺报告", "reports missing"),
+    "rounded": ("尾数取整", "rounded figures"),
+    "uneven": ("尾数不均", "uneven digits"),
+    "hard": ("矛盾", "hard"),
+    "soft": ("存疑", "soft"),
+    "checks": ("勾稽不符", "failed checks"),
+    "suspects": ("疑似误", "suspects"),
+    "claims": ("正文与表不符", "prose against table"),
+    "traces": ("跨年跨机关", "across years and bodies"),
+}
+DATES = {
+    "page": ("页面", "page"),
+    "doubtful": ("存疑", "doubtful"),
+    "none": ("无", "none"),
+}
+WORDS = {
+    "title": ("数据质量报告", "Data quality report"),
+    "corpus": ("总体", "All reports"),
+    "each": ("各报告", "Each report"),
+    "reports": ("份报告", "reports"),
+    "kind": ("类别", "kind"),
+    "report": ("机关（年度）", "body (year)"),
+    "more": ("另有 {} 条", "{} more"),
+    "total": ("合计", "total"),
+    "note": (
+        "各类证据分列，不合成一个分数。勾稽通过只说明数字相互一致，不说明数字正确；"
+        "“存疑”可能合法；页面日期未必是首次公布日期。",
+        "Each kind of evidence stands alone; there is no score. A pass shows that "
+        "figures agree, not that they are right; what is soft may be lawful; the date "
+        "of a page need not be that of first publication.",
+    ),
+}
+STYLE = (
+    "body{font:15px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;margin:2em auto;"
+    "max-width:80em;padding:0 1em}table{border-collapse:collapse;font-size:13px}"
+    "th,td{border:1px solid #bbb;padding:2px 6px;text-align:right}th{background:#eee}"
+    "th{word-break:keep-all}td:first-child{text-align:left;white-space:nowrap}.wide{overflow-x:auto}summary{cursor:pointer}"
+)
+Block = tuple[str, Any, Any]  # what it is, its title or heads, its rows or items
+
+
+def to_html(quality: Any, lang: str, *, whole: bool = True) -> str:
+    """Write the page; ``whole`` adds head, style and the lists of each report."""
+    at = LANGS.index(lang)
+    body = "\n".join(
+        _to_html(block) for block in _list_blocks(quality, at, details=whole)
+    )
+    if not whole:
+        return body
+    title = f"<title>{WORDS['title'][at]}</title><style>{STYLE}</style>"
+    head = f"<head><meta charset='utf-8'>{title}</head>"
+    code = ("zh-CN", "en")[at]
+    return (
+        f"<!doctype html>\n<html lang='{code}'>{head}\n<body>\n{body}\n</body></html>"
+    )
+
+
+def to_markdown(quality: Any, lang: str) -> str:
+    """Write the same as Markdown; every mark in the text of reports is escaped."""
+    blocks = _list_blocks(quality, LANGS.index(lang), details=True)
+    return "\n\n".join(map(_to_markdown, blocks)) + "\n"
+
+
+def _list_blocks(quality: Any, at: int, *, details: bool) -> Iterator[Block]:
+    rows = list(quality.reports.to_dict("records"))
+    labels = [f"{group[at]}: {label[at]}" for _, group, label in COLUMNS]
+    yield "h1", WORDS["title"][at], None
+    yield "p", WORDS["note"][at], None
+    yield "h2", f"{WORDS['corpus'][at]}: {len(rows)} {WORDS['reports'][at]}", None
+    total = [WORDS["total"][at], *(_sum(rows, name) for name, *_ in COLUMNS)]
+    yield "table", [WORDS["kind"][at], *labels], [total]
+    heads = [KINDS["traces"][at], KINDS["hard"][at], KINDS["soft"][at], "n"]
+    yield "table", heads, _list_kinds(quality.traces, at)
+    yield "h2", WORDS["each"][at], None
+    body = ([_name(row), *_list_values(row, at)] for row in rows)
+    yield "table", [WORDS["report"][at], *labels], body
+    if details:
+        if loose := list(_list_loose(quality.traces, at)):
+            yield "details", KINDS["traces"][at], loose
+        for row, groups in _list_details(quality, rows, at):
+            yield "details", _name(row), groups
+
+
+def _to_html(block: Block) -> str:
+    kind, title, items = block
+    if kind == "table":
+        lines = "\n".join(_html_row(row, "td") for row in items)
+        table = f"<table>{_html_row(title, 'th')}\n{lines}</table>"
+        return f"<div class='wide'>{table}</div>"
+    if kind == "details":
+        lists = "\n".join(
+            f"<h4>{_escape(name)}</h4><ul>"
+            + "".join(f"<li>{_escape(line)}</li>" for line in lines)
+            + "</ul>"
+            for name, lines in items
+        )
+        return f"<details><summary>{_escape(title)}</summary>{lists}</details>"
+    return f"<{kind}>{_escape(title)}</{kind}>"
+
+
+def _html_row(cells: Iterable, tag: str) -> str:
+    inner = "".join(f"<{tag}>{_escape(cell)}</{tag}>" for cell in cells)
+    return f"<tr>{inner}</tr>"
+
+
+def _to_markdown(block: Block) -> str:
+    kind, title, items = block
+    if kind == "table":
+        rows = [title, ["---"] * len(title), *items]
+        marked = ([_mark(cell) for cell in row] for row in rows)
+        return "\n".join(f"| {' | '.join(row)} |" for row in marked)
+    if kind == "details":
+        lists = (
+            f"**{_mark(name)}**\n\n" + "\n".join(f"- {_mark(line)}" for line in lines)
+            for name, lines in items
+        )
+        return f"### {_mark(title)}\n\n" + "\n\n".join(lists)
+    return {"h1": "# ", "h2": "## ", "p": ""}[kind] + title
+
+
+def _name(row: dict) -> str:
+    who = row.get("agency") or row.get("file") or row["report_id"]
+    return f"{who} ({_show(row.get('year'))})"
+
+
+def _sum(rows: list[dict], name: str) -> str:
+    """Add up counts; what is no count is not added."""
+    if name in ("confidence", "own", "other", "days"):
+        return ""
+    return str(sum(int(row[name]) for row in rows if row.get(name) == row.get(name)))
+
+
+def _list_values(row: dict, at: int) -> Iterator[str]:
+    for name, *_ in COLUMNS:
+        value = row.get(name)
+        yield DATES[value][at] if name == "confidence" else _show(value)
+
+
+def _show(value: Any) -> str:
+    if value is None or value != value or str(value) == "<NA>":
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.0%}" if 0 < value < 1 else f"{value:g}"
+    return str(value)[:MOST_TEXT]
+
+
+def _list_kinds(traces: DataFrame, at: int) -> Iterator[tuple]:
+    """Count the findings of each kind, hard and soft, with the comparisons made."""
+    for kind, group in traces.groupby("kind", sort=False):
+        hard = int((group["severity"] == "hard").sum())
+        yield KINDS[kind][at], hard, len(group) - hard, int(group["n"].max())
+
+
+def _list_details(
+    quality: Any, rows: list[dict], at: int
+) -> Iterator[tuple[dict, list[tuple[str, list[str]]]]]:
+    """Give for each report what there is to say, by kind; silent for clean ones."""
+    message = ("message", "message_en")[at]
+    groups = {
+        "checks": _by_report(
+            quality.findings[quality.findings["verdict"] == "fail"], message
+        ),
+        "suspects": _by_report(quality.suspects, None),
+        "claims": _by_report(
+            quality.claims[quality.claims["verdict"] == "differ"], message
+        ),
+        "traces": _by_report(explode(quality.traces), message),
+    }
+    for row in rows:
+        own = [
+            (KINDS[k][at], g[row["report_id"]])
+            for k, g in groups.items()
+            if row["report_id"] in g
+        ]
+        if own:
+            yield row, [(title, _cut(items, at)) for title, items in own]
+
+
+def _list_loose(traces: DataFrame, at: int) -> Iterator[tuple[str, list[str]]]:
+    """List the findings about no report that is there, by kind."""
+    message = ("message", "message_en")[at]
+    for kind, group in traces[traces["report_ids"] == ""].groupby("kind", sort=False):
+        heads = zip(group["agency"], group["years"], group[message], strict=True)
+        yield KINDS[kind][at], _cut([f"{a} ({y}): {m}" for a, y, m in heads], at)
+
+
+def explode(traces: DataFrame) -> DataFrame:
+    """Give a row for each report that a finding is about."""
+    ids = traces["report_ids"].str.split("; ")
+    return traces.assign(report_id=ids).explode("report_id")
+
+
+def _by_report(frame: DataFrame, message: str | None) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in frame.to_dict("records"):
+        text = row[message] if message else _tell_suspect(row)
+        found.setdefault(row["report_id"], []).append(str(text))
+    return found
+
+
+def _tell_suspect(row: dict) -> str:
+    who = row.get("applicant")
+    cell = row["indicator"] + (f"[{who}]" if isinstance(who, str) else "")
+    change = f"{_show(row.get('value'))} → {_show(row.get('proposal'))}"
+    return f"{cell} {change} ({row['status']}) {row.get('reason') or ''}"
+
+
+def _cut(items: list[str], at: int) -> list[str]:
+    more = len(items) - MOST_LINES
+    return [*items[:MOST_LINES], WORDS["more"][at].format(more)] if more > 0 else items
+
+
+def _escape(value: object) -> str:
+    return escape(str(value)[: MOST_TEXT * 4])
+
+
+def _mark(value: object) -> str:
+    text = " ".join(str(value)[: MOST_TEXT * 4].split())
+    return _MARKS.sub(r"\\\1", escape(text, quote=False))

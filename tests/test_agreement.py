@@ -1,0 +1,244 @@
+"""Figures of the prose beside the tables: verdicts, slips, shares and lists."""
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import gi_tools as gi
+from gi_tools.agreement import compare_claims
+from gi_tools.errors import DataError
+from gi_tools.registers import ClaimRow
+from gi_tools.slips import name_slip
+from gi_tools.wordings import find_parts, find_wording
+
+SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+CASES = Path(__file__).parent / "cases" / "agreement.csv"
+with CASES.open(encoding="utf-8", newline="") as file:
+    ROWS = list(csv.DictReader(file))
+
+
+def to_facts(text, form):
+    """Facts from `code[column]=value:unit`; `last:` are those of the year before."""
+    rows = []
+    for cell in text.split():
+        name, _, value = cell.removeprefix("last:").partition("=")
+        value, _, unit = value.partition(":")
+        code, _, who = name.partition("[")
+        last = cell.startswith("last:")
+        rows.append(
+            {
+                "report_id": "before" if last else "now",
+                "agency": "甲县乙局",
+                "region_code": None,
+                "year": 2021 if last else 2022,
+                "form": form,
+                "indicator": code,
+                "applicant": who.rstrip("]") or None,
+                "value": float(value) if value else None,
+                "unit": unit or "件",
+                "state": "reported" if value else "blank",
+                "raw": value,
+                "origin": "table",
+                "place": "",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def to_claims(*claims):
+    blank = ClaimRow("now", 0, None, None, "件", "count", False, None, None, "", "", "")
+    rows = [blank._replace(order=n, **claim) for n, claim in enumerate(claims)]
+    return pd.DataFrame(rows)
+
+
+def say(quote, value, code=None, **more):
+    return {
+        "quote": quote,
+        "raw": f"{value:g}",
+        "value": value,
+        "indicator": code,
+    } | more
+
+
+NEAR = say("结转3件", 3, "requests.carried_out")  # requests are spoken of
+
+
+@pytest.mark.parametrize("case", ROWS, ids=[row["name"] for row in ROWS])
+def test_the_table_of_cases(case):
+    raw = "61.3万条" if "万条" in case["quote"] else case["value"]
+    claim = say(case["quote"], float(case["value"]), case["code"] or None)
+    claim |= {"unit": case["unit"], "approximate": bool(case["about"]), "raw": raw}
+    claims = to_claims(claim, NEAR)
+    found = compare_claims(claims, to_facts(case["cells"], case["form"])).iloc[0]
+    assert found.verdict == case["verdict"]
+    assert (found.explanation, found.source) == (case["explanation"], case["source"])
+    assert found.message and found.message_en
+
+
+def test_two_misread_cells_explain_the_gap_of_a_list_exactly():
+    """The public twin of the real case: one column of one row, one row of a group."""
+    report = gi.parse(gi.read(SAMPLES / "wanglan_office_2019.html"))
+    facts = gi.tabulate(report)
+    table = facts[(facts.origin == "table") & facts.applicant.notna()]
+    blank = table.index[table.value.isna() & (table.applicant != "total")]
+    facts.loc[blank, "value"] = 0
+    filled = facts.loc[table.index]
+    sums = filled[filled.applicant != "total"].groupby("indicator").value.sum()
+    empty = filled.index[(filled.applicant == "total") & filled.value.isna()]
+    facts.loc[empty, "value"] = facts.loc[empty, "indicator"].map(sums)
+    found = compare_claims(report, facts)
+    wrong = found[(found.kind == "figure") & (found.verdict == "differ")]
+    assert wrong.stated.tolist() == [261, 111]
+    assert wrong.table.tolist() == [319, 127]
+    assert wrong.explanation.tolist() == ["row_column", "row"]
+    (parts,) = found[found.kind == "list"].itertuples()
+    assert (parts.stated, parts.table, parts.gap) == (549, 475, 74)
+    assert (parts.explanation, parts.source) == ("slips", "58 + 16")
+
+
+SHARES = [
+    # percentage, of what, verdict, reason
+    ("33.8", 272, "agree", "rounded"),
+    ("33.78", 272, "agree", "cut off"),
+    ("33.9", 272, "differ", "no pair"),
+    ("32.0", 258, "agree", "as stated"),
+    ("33.6", 258, "differ", "rounded"),  # 258 of 767, both of natural persons
+]
+
+
+@pytest.mark.parametrize(("percent", "stated", "verdict", "reason"), SHARES)
+def test_what_a_percentage_is_a_share_of(percent, stated, verdict, reason):
+    cells = "outcomes.granted[total]=272 outcomes.granted[natural_person]=258 "
+    cells += "outcomes.total[total]=805 outcomes.total[natural_person]=767"
+    granted = say(f"予以公开{stated}件", stated, "outcomes.granted")
+    share = say(f"占{percent}%", float(percent), kind="share", unit="%")
+    share["raw"] = f"{percent}%"
+    found = compare_claims(to_claims(granted, share), to_facts(cells, "2019"))
+    (row,) = found[found.kind == "share"].itertuples()
+    assert (row.verdict, row.reason) == (verdict, reason)
+    assert row.others > 0
+    if (verdict, reason) == ("differ", "rounded"):
+        assert row.explanation == "other_pair"
+        assert "[natural_person] / outcomes.total[natural_person]" in row.source
+
+
+def test_a_percentage_of_something_else_has_no_cell():
+    share = say("主动公开率达90.2%", 90.2, kind="share", unit="%", raw="90.2%")
+    claims = to_claims(say("行政复议9件", 9, "review.total"), share)
+    found = compare_claims(claims, to_facts("review.total=9", "2021"))
+    assert found.verdict.tolist() == ["agree", "no_cell"]
+
+
+def test_a_list_that_means_no_cell_is_added_up_and_not_accused():
+    total = say("发布信息100条", 100, unit="条")
+    parts = [say(f"其中{n}条", n, unit="条", parent=0) for n in (60, 30)]
+    found = compare_claims(to_claims(total, *parts), to_facts("requests.new=1", "2021"))
+    assert found.verdict.tolist() == ["unclear"]
+    parts.append(say("其他10条", 10, unit="条", parent=0))
+    found = compare_claims(to_claims(total, *parts), to_facts("requests.new=1", "2021"))
+    assert found.verdict.tolist() == ["agree"]
+
+
+WORDINGS = [
+    ("不予公开35件", 8),
+    ("予以公开和部分公开35件", 2),
+    ("不予处理的申请共35件", 5),
+    ("同意公开和部分公开35件", None),  # what is joined is not known
+    ("未予以公开35件", None),
+    ("不予公开，另有动态35件", None),
+    ("按时办结35件", None),
+    ("办结人大建议35件", None),
+    ("办结政府信息公开申请35件", 1),
+]
+
+
+@pytest.mark.parametrize(("quote", "cells"), WORDINGS)
+def test_words_are_taken_for_rows_only_where_they_stand_by_the_figure(quote, cells):
+    found = find_wording(None, quote, "35件", "2021", near=True)
+    assert (len(found.cells) if found else None) == cells
+    assert find_wording(None, quote, "35件", "2021", near=False) is None
+
+
+def test_the_parts_of_a_total_are_those_of_the_rules():
+    assert len(find_parts("2021")["outcomes.total"]) == 21
+    assert len(find_parts("2019")["outcomes.total"]) == 19
+    assert find_parts("2014")["requests.completed"] == (
+        "requests.on_time",
+        "requests.extended",
+    )
+
+
+SLIPS = [
+    (240, 204, "transposed"),
+    (24, 204, "lost_digit"),
+    (2204, 204, "doubled_digit"),
+    (2014, 204, "extra_digit"),
+    (284, 204, "one_digit"),
+    (0.02, 200, "unit"),
+    (3, 5, None),
+    (13, 14, None),  # two digits, one of them another: no evidence
+    (204, 204, None),
+    (-240, 204, None),
+]
+
+
+@pytest.mark.parametrize(("written", "meant", "name"), SLIPS)
+def test_slips_of_the_pen(written, meant, name):
+    assert name_slip(written, meant) == name
+
+
+DISPUTES = {
+    "review.total": 7,
+    "review.upheld": 5,
+    "review.corrected": 0,
+    "review.other": 0,
+    "review.pending": 2,
+    "litigation.direct.total": 9,
+    "litigation.direct.upheld": 9,
+}
+ALL = [
+    # text, and the disputes that it says were all upheld
+    ("信息公开类行政复议7件，诉讼9件，均获维持。", ["review", "litigation.direct"]),
+    ("行政复议7件；行政诉讼9件，全部被驳回。", ["litigation.direct"]),
+    ("行政复议7件、诉讼9件，其中诉讼均被驳回", ["litigation.direct"]),
+    ("行政复议7件，1件被纠正，其余均获维持。", []),
+    ("行政复议均在期限内审结。", []),
+    ("确保均维持良好形象。", []),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), ALL)
+def test_words_of_quantity(text, said):
+    cells = " ".join(f"{code}={value}" for code, value in DISPUTES.items())
+    sections = pd.DataFrame({"report_id": ["now"], "text": [text]})
+    facts, claims = to_facts(cells, "2021"), to_claims(NEAR)
+    found = compare_claims(claims, facts, sections)
+    found = found[found.kind == "all"]
+    assert found.cells.tolist() == [f"{code}.upheld" for code in said]
+    for row in found.itertuples():
+        if row.cells == "review.upheld":
+            assert (row.stated, row.table, row.verdict) == (7, 5, "differ")
+            assert (row.explanation, row.source) == ("rest", "review.pending")
+        else:
+            assert row.verdict == "agree"
+
+
+def test_all_of_none_says_nothing_and_blanks_leave_it_open():
+    sections = pd.DataFrame({"report_id": ["now"], "text": ["行政复议均获维持。"]})
+    for cells, verdicts in (
+        ("review.total=0 review.upheld=0", []),
+        ("review.total=2 review.upheld=", ["unclear"]),
+    ):
+        found = compare_claims(to_claims(NEAR), to_facts(cells, "2021"), sections)
+        assert found[found.kind == "all"].verdict.tolist() == verdicts
+
+
+def test_frames_that_lack_something_are_refused_and_empty_ones_are_not():
+    claims = to_claims(NEAR)
+    with pytest.raises(DataError, match="needs facts"):
+        compare_claims(claims)
+    with pytest.raises(DataError, match="claims lack quote"):
+        compare_claims(claims.drop(columns="quote"), to_facts("a=1", "2021"))
+    assert compare_claims([]).empty

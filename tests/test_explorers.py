@@ -1,0 +1,178 @@
+"""Explorers without a browser: the frame, the static form, escaping, dangers."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import gi_tools as gi
+from gi_tools import explorers
+from gi_tools.explorers.trials import (
+    compile_pattern,
+    find_dangers,
+    pattern_to_toml,
+    try_pattern,
+)
+from gi_tools.explorers.words import LANGUAGES, _book
+from gi_tools.simulation.panels import simulate_facts
+
+SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+HOSTILE = "<script>alert(1)</script>"
+
+
+def parse(name):
+    return gi.parse(gi.read(SAMPLES / name))
+
+
+@pytest.fixture(scope="module")
+def office():
+    return parse("wanglan_office_2019.html")
+
+
+def test_both_languages_have_the_same_words():
+    book = _book()
+    assert set(book["zh"]) == set(book["en"])
+    assert set(book["signs"]) <= set(book["zh"])
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_report_is_shown_whole_and_escaped(office, lang):
+    view = explorers.report(office, lang)
+    assert len(view.frame) == len(gi.tabulate(office))
+    page = view.to_html()
+    assert page.count("data-id=") > 200 and HOSTILE not in page
+    assert "text/html" in view._repr_mimebundle_()
+
+
+def test_a_hostile_report_stays_text():
+    text = f"2020年政府信息公开年度报告{HOSTILE}\n一、{HOSTILE}情况\n"
+    text += f"主动公开{HOSTILE}信息5条，收到政府信息公开申请3件{HOSTILE}。"
+    report = gi.parse(gi.read(text.encode()))
+    for view in (explorers.report(report), explorers.patterns([report])):
+        assert "<script" not in view.to_html()
+
+
+def test_choices_narrow_the_frame(office):
+    view = explorers.report(office)
+    view._state.value = "blank"
+    assert set(view.frame.state) == {"blank"}
+    view._find.value = "行政复议"
+    assert view.frame.empty or view.frame.label.str.contains("行政复议").all()
+    view._state.value, view._find.value = "", "578"
+    assert view.frame.origin.tolist() == ["table", "prose"]
+
+
+def test_picking_goes_both_ways(office):
+    view = explorers.report(office)
+    where = view.frame.place[40]
+    view._source.picked = where
+    assert view.picked == where and view._sheets["facts"].picked == where
+
+
+def test_an_unknown_language_is_refused(office):
+    with pytest.raises(gi.DataError, match="zh and en"):
+        explorers.report(office, "fr")
+
+
+TEXTS = pd.DataFrame(
+    {"report_id": ["a", "b", "c"], "text": ["收到申请3件", "收到申请5件，9件", "无"]}
+)
+LABELS = pd.DataFrame({"report_id": ["a", "b", "c"], "value": [3.0, 5.0, 0.0]})
+
+
+def test_a_pattern_is_scored_against_the_labels():
+    trial = try_pattern(r"(\d)件", TEXTS, LABELS)
+    assert (trial.right, trial.tried, trial.found, trial.labelled) == (2, 3, 2, 3)
+    assert trial.matches.right.tolist() == [True, True, False]
+    assert trial.matches.value.tolist() == [3, 5, 9]
+
+
+@pytest.mark.parametrize(
+    "pattern,dangers",
+    [
+        (r"(a+)+b", {"explodes"}),
+        (r"(?:\d|\d\d)*x", {"explodes"}),
+        (r"x*", {"matches_nothing"}),
+        (r"收到[^。]{0,20}(\d{1,5})件", set()),
+    ],
+)
+def test_dangers_are_told(pattern, dangers):
+    assert set(find_dangers(compile_pattern(pattern))) == dangers
+
+
+def test_mistakes_are_one_line():
+    for bad in ("(", "x" * 3000):
+        with pytest.raises(gi.DataError, match="pattern"):
+            compile_pattern(bad)
+    with pytest.raises(gi.DataError, match="small letters"):
+        pattern_to_toml("Total!", "x")
+
+
+def test_a_pattern_is_saved_as_the_codebook_writes_it(tmp_path):
+    import tomllib
+
+    view = explorers.patterns([parse("wenzhou_sti_2017.txt")], "en")
+    view.pattern = r"主动公开[^。；]{0,20}?(\d{1,7})条"
+    view.save("disclosed", tmp_path / "mine.toml")
+    data = tomllib.loads((tmp_path / "mine.toml").read_text("utf-8"))
+    assert data == {"phrases": [{"name": "disclosed", "words": [view.pattern]}]}
+    view.pattern = "("
+    assert "missing )" in view.to_html()
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return gi.build_panel(simulate_facts(12, range(2014, 2025), seed=1))
+
+
+def test_a_panel_is_seen_as_picture_heat_and_table(panel):
+    view = explorers.panel(panel, "en", "release_on_merits")
+    assert len(view.frame) == 12 * 11 and view._trend.value.startswith("<img")
+    view._years.value = (2020, 2022)
+    view._tabs.selected_index = 1
+    assert view._sheets["heatmap"].html.count("data-id=") == 12
+    view.picked = view._rows.body.iloc[0]
+    assert view.frame.year.tolist() == [2020, 2021, 2022]
+    assert view.frame.agency.nunique() == 1
+
+
+def test_a_refusal_is_explained_and_a_written_reason_lifts_it(panel):
+    view = explorers.panel(panel, "en", "workload")
+    refused = [m for _, m in view._metric.options if _is_refused(view, m)]
+    assert refused, "no metric of the panel is refused: choose another panel"
+    view._metric.value = refused[0]
+    assert "not comparable" in view.to_html() and view._reason.layout.display == ""
+    view._reason.value = "one <b>bureau</b> counted both ways"
+    shown = view.to_html()
+    assert "joined for a written reason" in shown and "<b>bureau" not in shown
+
+
+def _is_refused(view, metric):
+    view._metric.value = metric
+    return "gi-fail" in view._told.value
+
+
+def test_an_empty_panel_shows_nothing_and_says_so(panel):
+    view = explorers.panel(panel)
+    view._find.value = "no such body"
+    assert view.frame.empty and "没有符合条件的内容" in view.to_html()
+
+
+def test_ranks_come_with_intervals_and_move_with_the_denominator(panel):
+    view = explorers.metrics(panel, "en")
+    frame = view.frame
+    assert len(frame) == 12 and frame["rank"].is_monotonic_increasing
+    assert (
+        (frame.rank_low <= frame["rank"]) & (frame["rank"] <= frame.rank_high)
+    ).mean() > 0.8
+    assert (frame.low <= frame.value).all() and (frame.value <= frame.high).all()
+    assert frame.rank_change.max() > 0 and "change rank" in view.to_html()
+    wide = (frame.high - frame.low).mean()
+    view._shrink.value = True
+    assert (view.frame.high - view.frame.low).mean() < wide
+    assert view.frame.expected_rank.is_monotonic_increasing
+    view._shrink.value, view._interval.value = False, "clopper_pearson"
+    assert (view.frame.high - view.frame.low).mean() > wide
+    other = view._variant.options[0][1]
+    view._variant.value = other
+    assert view.metric == other and len(view.frame) == 12
