@@ -99,6 +99,10 @@ bench: $(STAMP) ## measure speed into build/bench.md
 	@mkdir -p build
 	$(BIN)/python tests/bench.py | tee build/bench.md
 
+bench-scale: $(STAMP) ## measure builds of 1,000 and 10,000 reports into build/bench_scale.md
+	@mkdir -p build
+	$(BIN)/python tests/bench_scale.py | tee build/bench_scale.md
+
 lab: $(STAMP) ## open JupyterLab on the notebooks
 	$(BIN)/gi lab notebooks
 

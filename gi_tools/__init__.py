@@ -33,6 +33,7 @@ ROOMS = {
     "quality": "Quality assess",
     "panel": "Panel build_panel",
     "metrics": "compare measure sensitivity",
+    "replication": "write_package",
     "corpus": "Corpus build_corpus open_corpus",
     "fetching": "fetch",
     "simulation": "simulate",

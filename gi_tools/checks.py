@@ -87,7 +87,8 @@ class Findings:
 
     def find_forms(self) -> list[str]:
         """List the form keys whose rules were applied."""
-        return list(dict.fromkeys(row.rule.partition(".")[0] for row in self.rows))
+        found = dict.fromkeys(row.rule.partition(".")[0] for row in self.rows)
+        return [form for form in found if form in forms()]
 
     def warn(self, lang: str = "en") -> list[str]:
         """Say for each form what its rules cannot see, a line each, in zh or en."""

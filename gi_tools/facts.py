@@ -150,7 +150,10 @@ def set_values(
     numbers[places] = pd.array(list(values.values()), dtype="Float64")
     states = found["state"].to_numpy(dtype=object, copy=True)
     states[places] = state
+    kind = found["state"].dtype
+    kind = object if isinstance(kind, pd.CategoricalDtype) else kind
     found.isetitem(found.columns.get_loc("value"), numbers)
+    states = pd.Series(states, dtype=kind, index=found.index)
     found.isetitem(found.columns.get_loc("state"), states)
     return found
 

@@ -173,8 +173,9 @@ def list_suspects(body: Body, finds: Finds) -> Iterator[Suspect]:
         found.append((1, number, _doubt(body, doubt, number)))
     yield from (row for _, _, row in sorted(found, key=lambda item: item[:2]))
     last = max((group for _, group, _ in found), default=0)
-    for number, pattern in enumerate(finds.patterns, last + 1):
-        yield from _suspect_pattern(body, pattern, number)
+    rank = max((rank for rank, _, _ in found), default=0)
+    for number, pattern in enumerate(finds.patterns, 1):
+        yield from _suspect_pattern(body, pattern, last + number, rank + number)
 
 
 def _accuse(body: Body, one: Accusation, group: int) -> Iterator[Suspect]:
@@ -247,7 +248,9 @@ def _doubt(body: Body, doubt: Doubt, group: int) -> Suspect:
     )
 
 
-def _suspect_pattern(body: Body, pattern: Pattern, group: int) -> Iterator[Suspect]:
+def _suspect_pattern(
+    body: Body, pattern: Pattern, group: int, rank: int
+) -> Iterator[Suspect]:
     text, sheet = REMEDIES[pattern.change.move], body.sheet
     far, near = f"{pattern.before:.1f}", f"{pattern.after:.1f}"
     for cell, new in pattern.change.values:
@@ -257,7 +260,7 @@ def _suspect_pattern(body: Body, pattern: Pattern, group: int) -> Iterator[Suspe
             sheet.values[cell],
             None if new is None else _to_value(sheet.system, cell, new),
             "ambiguous",
-            1,
+            rank,
             round(1 - text.plausibility / 2, 6),
             0,
             pattern.change.move,

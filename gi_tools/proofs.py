@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import inf
 from typing import NamedTuple
 
 import regex
@@ -75,10 +76,17 @@ def prove(sheet: Sheet, paper: Mapping[int, Cell], gaps: Iterable[int]) -> Proof
     rest = {cell: one for cell, one in found.items() if cell not in derived}
     rest |= _bound_by_notes(sheet, derived, rest, dead)
     everything = {
-        cell: rest.get(cell) for cell in paper if cell in rest or cell in dead
+        cell: None if cell in dead else rest.get(cell) or _bound_nothing(sheet, cell)
+        for cell in paper
+        if cell not in derived
     }
     unread = _join_digits(sheet, paper, rest, derived, doubts)
     return Proof(derived, everything, (*doubts, *unread), tuple(conflicts))
+
+
+def _bound_nothing(sheet: Sheet, cell: int) -> Interval:
+    """Bound a cell that no rule holds."""
+    return Interval(-inf if sheet.system.is_signed[cell] else 0.0, inf)
 
 
 def _sort_out(

@@ -22,8 +22,10 @@ FLOORS = [
     {"reports"},
     {"facts", "registers"},
     {"datasets"},
+    {"equations", "blindspots"},
     {"checks"},
-    {"repairs"},
+    {"repairs", "ledger", "localisation", "suspects", "moves", "proposals", "patterns"}
+    | {"proofs", "bounds", "programs", "evidence", "edits", "decisions"},
     {"crosswalk", "bodies"},
     {"cells", "coverage", "catalogue"},
     {"panel"},

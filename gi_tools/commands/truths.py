@@ -8,6 +8,7 @@ import sys
 from gi_tools.codebook import forms
 from gi_tools.commands.files import Verbs, add_verb, to_line
 from gi_tools.errors import DataError
+from gi_tools.repairs import repair_facts
 from gi_tools.scoring import score_folder
 from gi_tools.simulation import DEFECTS, FORMATS, PLAIN, simulate
 
@@ -27,6 +28,7 @@ def add_commands(verbs: Verbs) -> None:
     verb.add_argument("--panel", action="store_true", help=text)
     verb = add_verb(verbs, "score", _run_score)
     verb.add_argument("folder", metavar="DIR")
+    verb.add_argument("--repair", action="store_true", help="score the repairs too")
     verb.add_argument("--json", action="store_true")
     verb.add_argument("-v", "--verbose", action="store_true", help="print the misses")
 
@@ -55,7 +57,7 @@ def _run_simulate(args: argparse.Namespace) -> int:
 
 
 def _run_score(args: argparse.Namespace) -> int:
-    scores = score_folder(args.folder)
+    scores = score_folder(args.folder, repair_facts if args.repair else None)
     if args.json:
         print(to_line({"scores": [row._asdict() for row in scores.rows]}))
     else:
