@@ -112,7 +112,9 @@ def find_public(tree):
     offered = None
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            offered = ast.literal_eval(node.value)
+            # A list that is made, not written, offers nothing of its own.
+            written = isinstance(node.value, ast.List)
+            offered = ast.literal_eval(node.value) if written else []
     for node in tree.body:
         if isinstance(node, FUNCTIONS | ast.ClassDef) and (
             not node.name.startswith("_") if offered is None else node.name in offered
