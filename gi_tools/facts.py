@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.reports import Report
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Index
 
 STATES = (
     "reported",
@@ -42,7 +43,6 @@ class Fact(NamedTuple):
 
 
 COLUMNS = list(Fact._fields)
-HEAD = COLUMNS.index("indicator")  # columns that all facts of a report share
 
 
 def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
@@ -59,16 +59,27 @@ def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
     reports = [reports] if isinstance(reports, Report) else list(reports)
     parts = [_list_rows(report, True) for report in reports]
     heads = [head for head, rows in parts for _ in rows]
+    rows = chain.from_iterable(rows for _, rows in parts)
     texts = np.empty((len(COLUMNS), len(heads)), dtype=object)
-    if heads:
-        texts[:HEAD] = list(zip(*heads, strict=True))
-        rows = chain.from_iterable(rows for _, rows in parts)
-        texts[HEAD:] = list(zip(*rows, strict=True))
-    frame = pd.DataFrame(texts.T, columns=COLUMNS, dtype=object, copy=False)
-    for name, kind in (("year", "Int64"), ("value", "Float64")):
+    columns = chain(zip(*heads, strict=True), zip(*rows, strict=True))
+    for line, column in zip(texts, columns, strict=bool(heads)):
+        line[:] = column
+    # The labels are hashed once; a view of them keeps one frame's names its own.
+    frame = pd.DataFrame(texts.T, columns=_labels().view(), dtype=object, copy=False)
+    arrays = pd.arrays.IntegerArray, pd.arrays.FloatingArray
+    for name, kind, to in zip(("year", "value"), arrays, ("int64", float), strict=True):
         place = COLUMNS.index(name)
-        frame.isetitem(place, pd.array(texts[place].tolist(), dtype=kind))
+        empty = np.equal(texts[place], None).astype(bool)
+        values = np.where(empty, 1, texts[place]).astype(to)
+        frame.isetitem(place, kind(values, empty))
     return frame
+
+
+@cache
+def _labels() -> Index:
+    import pandas as pd
+
+    return pd.Index(COLUMNS)
 
 
 def to_facts(report: Report, *, absent: bool = True) -> Iterator[Fact]:
