@@ -126,17 +126,14 @@ class _Sheet:
 
     def keep_leftovers(self, matches: list[Match], words: frozenset[str]) -> None:
         """Keep the rows inside the tables, and the grids, that found no cell."""
-        if not self.seen and not matches:
-            first, last = 0, -1
-        else:
-            places = [n for n, t in enumerate(self.tokens) if t.place in self.used]
-            places += [n for m in matches for n in (m.token, m.end - 1)]
-            first, last = min(places, default=0), max(places, default=-1)
-        labels = {n for m in matches for n in range(m.token, m.end)}
+        used = {n for n, t in enumerate(self.tokens) if t.place in self.used}
+        taken = used.union(*(range(m.token, m.end) for m in matches))
+        inside = range(min(taken, default=0), max(taken, default=-1) + 1)
         rows: list[list[Token]] = []
         for number, token in enumerate(self.tokens):
-            inside = first <= number <= last or isinstance(token.place, Spot)
-            if not inside or number in labels or token.place in self.used:
+            if number in taken or not (
+                number in inside or isinstance(token.place, Spot)
+            ):
                 continue
             if not rows or not _goes_on(rows[-1], token):
                 rows.append([])
