@@ -5,69 +5,54 @@
 >>> report = gi.parse(document)          # who, which year, which form, which cell
 >>> facts = gi.tabulate(report)          # one row per figure, with state and place
 >>> findings = gi.check(facts)           # pass, fail or unknown, rule by rule
->>> panel = gi.build_panel(facts)        # body by year, refusals explained
+>>> repaired = gi.repair(facts, findings)  # proved blanks, named suspects, a log
+>>> panel = gi.build_panel(repaired.facts)  # body by year, refusals explained
 >>> scores = gi.measure(panel)           # numerator, denominator, interval, reason
 """
 
-from gi_tools.agreement import compare_claims
-from gi_tools.checks import Findings, check
-from gi_tools.codebook import entries
-from gi_tools.datasets import Observed, Samples, observed, samples
-from gi_tools.documents import Document
-from gi_tools.errors import (
-    CodebookError,
-    ComparisonError,
-    DataError,
-    GiError,
-    ParseError,
-    ReadError,
-)
-from gi_tools.facts import tabulate
-from gi_tools.metrics import compare, measure, sensitivity
-from gi_tools.panel import Panel, build_panel
-from gi_tools.quality import Quality, assess
-from gi_tools.readers import read
-from gi_tools.registers import (
-    list_claims,
-    list_namings,
-    list_reports,
-    list_sections,
-)
-from gi_tools.reports import Report, parse
-from gi_tools.simulation import simulate
+from importlib import import_module
+from typing import Any
 
-__version__ = "0.1.0"
+from gi_tools.versions import VERSION
 
-__all__ = [
-    "CodebookError",
-    "ComparisonError",
-    "DataError",
-    "Document",
-    "Findings",
-    "GiError",
-    "Observed",
-    "Panel",
-    "ParseError",
-    "Quality",
-    "ReadError",
-    "Report",
-    "Samples",
-    "assess",
-    "build_panel",
-    "check",
-    "compare",
-    "compare_claims",
-    "entries",
-    "list_claims",
-    "list_namings",
-    "list_reports",
-    "list_sections",
-    "measure",
-    "observed",
-    "parse",
-    "read",
-    "samples",
-    "sensitivity",
-    "simulate",
-    "tabulate",
-]
+__version__ = VERSION
+
+# The public names by room, in reading order. A room is loaded when one of its names
+# is asked for: whoever reads one report does not wait for panels and plots.
+ROOMS = {
+    "readers": "read",
+    "documents": "Document",
+    "reports": "Report parse",
+    "facts": "encode_facts tabulate",
+    "registers": "list_claims list_namings list_reports list_sections",
+    "checks": "Findings check",
+    "repairs": "Repaired repair",
+    "edits": "EditLog apply_edits read_edits",
+    "blindspots": "list_blind_spots",
+    "agreement": "compare_claims",
+    "quality": "Quality assess",
+    "panel": "Panel build_panel",
+    "metrics": "compare measure sensitivity",
+    "replication": "write_package",
+    "corpus": "Corpus build_corpus open_corpus",
+    "fetching": "fetch",
+    "simulation": "simulate",
+    "datasets": "Observed Samples observed samples",
+    "codebook": "entries",
+    "errors": "CodebookError ComparisonError DataError GiError ParseError ReadError",
+}
+HOMES = {name: room for room, names in ROOMS.items() for name in names.split()}
+
+__all__ = sorted(HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module 'gi_tools' has no attribute {name!r}")
+    found = getattr(import_module(f"gi_tools.{HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

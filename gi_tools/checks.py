@@ -10,9 +10,9 @@ from html import escape
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
+from gi_tools.blindspots import count_blind_spots
 from gi_tools.codebook import Rule, Term, forms, rules
-from gi_tools.errors import DataError
-from gi_tools.facts import Fact
+from gi_tools.facts import Fact, iterate
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -85,10 +85,23 @@ class Findings:
         found = Counter(row.verdict for row in self.rows)
         return {verdict: found[verdict] for verdict in VERDICTS}
 
+    def find_forms(self) -> list[str]:
+        """List the form keys whose rules were applied."""
+        found = dict.fromkeys(row.rule.partition(".")[0] for row in self.rows)
+        return [form for form in found if form in forms()]
+
+    def warn(self, lang: str = "en") -> list[str]:
+        """Say for each form what its rules cannot see, a line each, in zh or en."""
+        return [
+            WARNINGS[lang].format(form=form, swaps=swaps, unseen=unseen)
+            for form in self.find_forms()
+            for swaps, unseen in [count_blind_spots(form)]
+        ]
+
     def __repr__(self) -> str:
-        return (
-            "Findings(" + ", ".join(f"{n} {v}" for v, n in self.count().items()) + ")"
-        )
+        parts = [f"{number} {verdict}" for verdict, number in self.count().items()]
+        swaps = sum(count_blind_spots(form)[0] for form in self.find_forms())
+        return f"Findings({', '.join(parts)}; {swaps} exchanges no rule sees)"
 
     def _repr_html_(self) -> str:
         ranked = sorted(self.rows, key=lambda row: VERDICTS.index(row.verdict))
@@ -113,8 +126,19 @@ class Findings:
         )
         head = "".join(f"<th>{name}</th>" for name in names)
         table = f"<table><tr>{head}</tr>{body}</table>" if shown else ""
-        note = "A pass shows that figures agree, not that they are right."
-        return f"<p>{counts}</p>{table}<p><small>{note}</small></p>"
+        notes = [
+            "A pass shows that figures agree, not that they are right.",
+            *self.warn(),
+        ]
+        return f"<p>{counts}</p>{table}<p><small>{'<br>'.join(notes)}</small></p>"
+
+
+WARNINGS = {
+    "zh": "表式 {form}：有 {swaps} 种对调任何规则都看不出，{unseen} 格不受规则约束；"
+    "见 gi.list_blind_spots('{form}') 与 docs/checks.md",
+    "en": "Form {form}: {swaps} exchanges of figures pass every rule, {unseen} cells "
+    "stand in none; see gi.list_blind_spots('{form}') and docs/checks.md",
+}
 
 
 def _show(value: object) -> str:
@@ -131,20 +155,7 @@ def check(facts: DataFrame) -> Findings:
     it holds for none, and is unknown otherwise. Rules between two years run where
     both reports of a body are in the frame. Raises DataError for missing columns.
     """
-    missing = [name for name in NEEDED if name not in facts.columns]
-    if missing:
-        raise DataError(
-            f"facts lack {', '.join(missing)}; use the frame of gi.tabulate"
-        )
-    import pandas as pd
-
-    na, columns = pd.NA, []
-    for name in NEEDED:
-        values = facts[name].tolist()
-        if name in ("agency", "year", "applicant", "value"):
-            values = [None if v is na or v is None or v != v else v for v in values]
-        columns.append(values)
-    return Findings(tuple(_check_rows(zip(*columns, strict=True))))
+    return Findings(tuple(_check_rows(iterate(facts, NEEDED))))
 
 
 def check_facts(facts: Iterable[Fact]) -> Findings:
@@ -162,15 +173,15 @@ def _check_rows(rows: Iterable[Sequence]) -> Iterator[Finding]:
     years = {(agency, year): cells for (_, agency, year, _), cells in reports.items()}
     for (report_id, agency, year, form), cells in reports.items():
         before = years.get((agency, year - 1)) if agency and year else None
-        for key in _form_keys(form, cells):
+        for key in find_form_keys(form, cells):
             for rule, looks_back, named in _list_rules(key):
                 if (before or not looks_back) and not cells.keys().isdisjoint(named):
                     found = _confront(rule, cells, before)
                     yield Finding(report_id, agency, year, *found)
 
 
-def _form_keys(form: str, cells: Cells) -> list[str]:
-    """The codebook keys of a form: a pre-2014 family is told by its indicators."""
+def find_form_keys(form: str, cells: Iterable[tuple[str, str | None]]) -> list[str]:
+    """Give the codebook keys of a form: indicators tell a family before 2014."""
     if form in forms():
         return [form]
     families = {indicator.split(".")[0] for indicator, _ in cells}

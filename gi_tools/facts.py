@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from gi_tools.errors import DataError
+from gi_tools.exports import write_csv
 from gi_tools.reports import Report
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ class Fact(NamedTuple):
 
 
 COLUMNS = list(Fact._fields)
+NULLABLE = ("agency", "region_code", "year", "form", "applicant", "value")
 
 
 def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
@@ -53,16 +57,18 @@ def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
     number is <NA>, never zero. Cells that a table of the form should have and the
     document lacks come with the state absent.
     """
+    reports = [reports] if isinstance(reports, Report) else list(reports)
+    parts = (_list_rows(report, True) for report in reports)
+    return to_frame([(*head, *row) for head, rows in parts for row in rows])
+
+
+def to_frame(facts: Sequence[tuple]) -> DataFrame:
+    """Put plain facts into the frame that ``tabulate`` gives."""
     import numpy as np
     import pandas as pd
 
-    reports = [reports] if isinstance(reports, Report) else list(reports)
-    parts = [_list_rows(report, True) for report in reports]
-    heads = [head for head, rows in parts for _ in rows]
-    rows = chain.from_iterable(rows for _, rows in parts)
-    texts = np.empty((len(COLUMNS), len(heads)), dtype=object)
-    columns = chain(zip(*heads, strict=True), zip(*rows, strict=True))
-    for line, column in zip(texts, columns, strict=bool(heads)):
+    texts = np.empty((len(COLUMNS), len(facts)), dtype=object)
+    for line, column in zip(texts, zip(*facts, strict=True), strict=bool(facts)):
         line[:] = column
     # The labels are hashed once; a view of them keeps one frame's names its own.
     frame = pd.DataFrame(texts.T, columns=_labels().view(), dtype=object, copy=False)
@@ -80,6 +86,28 @@ def _labels() -> Index:
     import pandas as pd
 
     return pd.Index(COLUMNS)
+
+
+def iterate(frame: DataFrame, names: Sequence[str]) -> Iterator[tuple]:
+    """
+    Yield the rows of a facts frame as tuples of some columns, missing values as None.
+
+    Raises DataError where a column is lacking.
+    """
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise DataError(
+            f"facts lack {', '.join(missing)}; use the frame of gi.tabulate"
+        )
+    import pandas as pd
+
+    na, columns = pd.NA, []
+    for name in names:
+        values = frame[name].tolist()
+        if name in NULLABLE:
+            values = [None if v is na or v is None or v != v else v for v in values]
+        columns.append(values)
+    return zip(*columns, strict=True)
 
 
 def to_facts(report: Report, *, absent: bool = True) -> Iterator[Fact]:
@@ -105,3 +133,45 @@ def _list_rows(report: Report, absent: bool) -> tuple[tuple, list[tuple]]:
     for name, applicant, unit in report.absent if absent else ():
         rows.append((name, applicant, None, unit, "absent", "", "table", ""))
     return (report.report_id, who.agency, code, who.year, report.form), rows
+
+
+def set_values(
+    frame: DataFrame, values: Mapping[int, float | None], state: str
+) -> DataFrame:
+    """Copy a facts frame with new values, and one state for them, by row position."""
+    import pandas as pd
+
+    found, places = frame.copy(), list(values)
+    numbers = pd.array(found["value"].tolist(), dtype="Float64")
+    numbers[places] = pd.array(list(values.values()), dtype="Float64")
+    states = found["state"].to_numpy(dtype=object, copy=True)
+    states[places] = state
+    kind = found["state"].dtype
+    kind = object if isinstance(kind, pd.CategoricalDtype) else kind
+    found.isetitem(found.columns.get_loc("value"), numbers)
+    states = pd.Series(states, dtype=kind, index=found.index)
+    found.isetitem(found.columns.get_loc("state"), states)
+    return found
+
+
+def encode_facts(frame: DataFrame, kind: str = "csv") -> bytes:
+    """
+    Write a facts frame as bytes that are the same for the same facts: csv or jsonl.
+
+    Columns in the order of ``Fact``, rows as given, UTF-8, whole numbers without a
+    point; a cell without a number is empty in CSV and null in JSON.
+    """
+    rows = [Fact._make(row) for row in iterate(frame, COLUMNS)]
+    rows = [row._replace(value=_shorten(row.value)) for row in rows]
+    if kind == "jsonl":
+        lines = (json.dumps(row._asdict(), ensure_ascii=False) for row in rows)
+        return "".join(line + "\n" for line in lines).encode()
+    if kind != "csv":
+        raise DataError(f"unknown kind {kind!r}; use csv or jsonl")
+    out = io.StringIO()
+    write_csv([COLUMNS, *rows], out)
+    return out.getvalue().encode()
+
+
+def _shorten(value: float | None) -> float | int | None:
+    return int(value) if value is not None and value == int(value) else value

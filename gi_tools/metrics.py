@@ -12,7 +12,7 @@ from gi_tools.catalogue import (
     list_variants,
     metrics,
 )
-from gi_tools.crosswalk import Join, refuse
+from gi_tools.crosswalk import Join, crosswalk, refuse
 from gi_tools.errors import DataError
 from gi_tools.facts import STATES
 from gi_tools.panel import KEYS, Panel, judge_rows
@@ -134,7 +134,7 @@ def _all() -> list[str]:
 
 
 def _measure_one(
-    panel: Panel, one: Metric, level: float, known: dict[str, Sum]
+    panel: Panel, one: Metric, level: float, known: dict[str, Sum], keys: ndarray
 ) -> dict[str, ndarray | str]:
     import numpy as np
 
@@ -145,6 +145,7 @@ def _measure_one(
     found = {"numerator": sides[0].value, "denominator": sides[1].value}
     found |= KINDS[one.kind](one, sides, level, known)
     reason = _find_reasons(panel, one, sides, known)
+    reason[~np.isin(keys, one.forms)] = REASONS.index("not_in_form")
     defined = reason < 0
     for name in ("value", "low", "high"):
         found[name] = np.where(defined, found[name], np.nan)
@@ -159,7 +160,7 @@ def _measure_one(
 def _read_term(panel: Panel, name: str) -> Sum:
     import numpy as np
 
-    if name in panel.indicators:
+    if name in crosswalk() and name in panel.frame.columns:
         low, high = panel.bound(name)
         return Sum(np.where(low == high, low, np.nan), low, high)
     if name in panel.frame.columns:
@@ -193,9 +194,7 @@ def _find_reasons(
 
     up, down = sides[0].value, sides[1].value
     there = {*panel.frame.columns, *_COUNTED}
-    lacks = [t for t in one.terms if t not in panel.indicators and t in there]
-    family, form = panel.frame["family"], panel.frame["form"]
-    keys = form.where(family == "national", family)
+    lacks = [t for t in one.terms if t not in crosswalk() and t in there]
     counts = one.kind in ("proportion", "rate", "ratio")
     wrong = {
         "numerator_exceeds_denominator": (one.kind == "proportion") & (up > down),
@@ -205,7 +204,6 @@ def _find_reasons(
         "negative_denominator": counts & (down < 0),
         "zero_denominator": _is_zero(one, sides),
         "needs_covariate": not there.issuperset(one.terms),
-        "not_in_form": ~keys.isin(one.forms).to_numpy(),
     }
     reason = np.full(len(up), -1, dtype=np.int8)
     for name, rows in wrong.items():
@@ -332,8 +330,10 @@ def _score_all(panel: Panel, asked: Sequence[Metric], level: float) -> dict:
     numbers = {name: np.empty(shape) for name in NUMBERS}
     reason, kinds = np.empty(shape, dtype=np.int8), []
     known: dict[str, Sum] = {}
+    family, form = panel.frame["family"], panel.frame["form"]
+    keys = form.where(family == "national", family).to_numpy(dtype=object)
     for row, one in enumerate(asked):
-        found = _measure_one(panel, one, level, known)
+        found = _measure_one(panel, one, level, known, keys)
         reason[row] = found["reason"]
         kinds.append(found["interval"])
         for name in NUMBERS:

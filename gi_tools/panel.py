@@ -25,7 +25,7 @@ from gi_tools.errors import DataError
 
 if TYPE_CHECKING:
     from numpy import ndarray
-    from pandas import DataFrame
+    from pandas import DataFrame, Index, Series
 
 KEYS = ["report_id", "agency", "region_code", "level", "scope", "year", "form",
         "family"]  # fmt: skip
@@ -60,7 +60,8 @@ class Panel:
     @property
     def indicators(self) -> list[str]:
         """The panel indicators there are, in the order of the crosswalk."""
-        return [name for name in crosswalk() if name in self.frame.columns]
+        columns = set(self.frame.columns)
+        return [name for name in crosswalk() if name in columns]
 
     def select(self, **conditions: Any) -> Panel:
         """
@@ -105,10 +106,12 @@ class Panel:
         *, override: str | None = None,
     ) -> DataFrame:  # fmt: skip
         """
-        Add up over bodies: ``value`` (<NA> if a part is missing), ``low``, ``high``, n.
+        Add up over bodies: ``value`` (<NA> if a figure is missing), ``low``, ``high``.
 
-        DataError for unlike units and for mixed levels or scopes: what a territory
-        reports may hold its departments. ComparisonError as in ``series``.
+        ``n`` reports are in the sum; ``missing`` are the reports that these bodies
+        lack, which no bound covers. DataError for unlike units and for mixed levels or
+        scopes: what a territory reports may hold its departments. ComparisonError as
+        in ``series``.
         """
         names = [indicators] if isinstance(indicators, str) else list(indicators)
         keys = [by] if isinstance(by, str) else list(by)
@@ -120,6 +123,7 @@ class Panel:
         parts = self.frame[keys].assign(low=low, high=high, n=1)
         sums = parts.groupby(keys, dropna=False)[["low", "high", "n"]].sum()
         sums.insert(0, "value", sums["low"].where(sums["low"] == sums["high"]))
+        sums["missing"] = self._count_missing(keys, sums.index)
         sums = sums.astype({"value": "Float64"}).reset_index()
         sums.attrs = {"override": override or self.override}
         return sums
@@ -164,6 +168,14 @@ class Panel:
         note = note_match(there, names, self.frame, keys)
         return replace(self, frame=found, notes=add_notes(self.notes, [note]),
                        covariates=(*self.covariates, *names))  # fmt: skip
+
+    def _count_missing(self, keys: list[str], index: Index) -> Series | None:
+        """Count by key the years without a table; a missing report has no form."""
+        if not {*keys} <= {*BODY, "level", "year"}:
+            return None
+        lacks = self.coverage[self.coverage["status"].isin(["missing", "no_table"])]
+        lacks = lacks.merge(self.frame[BODY].drop_duplicates(), on=BODY)
+        return lacks.groupby(keys, dropna=False).size().reindex(index, fill_value=0)
 
     def _need(self, names: Iterable[str]) -> None:
         if strange := [name for name in names if name not in self.indicators]:

@@ -62,6 +62,11 @@ KINDS = {
     "claims": ("正文与表不符", "prose against table"),
     "traces": ("跨年跨机关", "across years and bodies"),
 }
+DATES = {
+    "page": ("页面", "page"),
+    "doubtful": ("存疑", "doubtful"),
+    "none": ("无", "none"),
+}
 WORDS = {
     "title": ("数据质量报告", "Data quality report"),
     "corpus": ("总体", "All reports"),
@@ -83,7 +88,7 @@ STYLE = (
     "body{font:15px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;margin:2em auto;"
     "max-width:80em;padding:0 1em}table{border-collapse:collapse;font-size:13px}"
     "th,td{border:1px solid #bbb;padding:2px 6px;text-align:right}th{background:#eee}"
-    "td:first-child{text-align:left}.wide{overflow-x:auto}summary{cursor:pointer}"
+    "th{word-break:keep-all}td:first-child{text-align:left;white-space:nowrap}.wide{overflow-x:auto}summary{cursor:pointer}"
 )
 Block = tuple[str, Any, Any]  # what it is, its title or heads, its rows or items
 
@@ -121,7 +126,7 @@ def _list_blocks(quality: Any, at: int, *, details: bool) -> Iterator[Block]:
     heads = [KINDS["traces"][at], KINDS["hard"][at], KINDS["soft"][at], "n"]
     yield "table", heads, _list_kinds(quality.traces, at)
     yield "h2", WORDS["each"][at], None
-    body = ([_name(row), *(_show(row.get(n)) for n, *_ in COLUMNS)] for row in rows)
+    body = ([_name(row), *_list_values(row, at)] for row in rows)
     yield "table", [WORDS["report"][at], *labels], body
     if details:
         if loose := list(_list_loose(quality.traces, at)):
@@ -179,6 +184,12 @@ def _sum(rows: list[dict], name: str) -> str:
     return str(sum(int(row[name]) for row in rows if row.get(name) == row.get(name)))
 
 
+def _list_values(row: dict, at: int) -> Iterator[str]:
+    for name, *_ in COLUMNS:
+        value = row.get(name)
+        yield DATES[value][at] if name == "confidence" else _show(value)
+
+
 def _show(value: Any) -> str:
     if value is None or value != value or str(value) == "<NA>":
         return "–"
@@ -203,7 +214,7 @@ def _list_details(
         "checks": _by_report(
             quality.findings[quality.findings["verdict"] == "fail"], message
         ),
-        "suspects": _by_report(quality.suspects, None),
+        "suspects": _by_report(quality.suspects, None, ("reason", "reason_en")[at]),
         "claims": _by_report(
             quality.claims[quality.claims["verdict"] == "differ"], message
         ),
@@ -233,19 +244,21 @@ def explode(traces: DataFrame) -> DataFrame:
     return traces.assign(report_id=ids).explode("report_id")
 
 
-def _by_report(frame: DataFrame, message: str | None) -> dict[str, list[str]]:
+def _by_report(
+    frame: DataFrame, message: str | None, reason: str = ""
+) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for row in frame.to_dict("records"):
-        text = row[message] if message else _tell_suspect(row)
+        text = row[message] if message else _tell_suspect(row, reason)
         found.setdefault(row["report_id"], []).append(str(text))
     return found
 
 
-def _tell_suspect(row: dict) -> str:
+def _tell_suspect(row: dict, reason: str) -> str:
     who = row.get("applicant")
     cell = row["indicator"] + (f"[{who}]" if isinstance(who, str) else "")
     change = f"{_show(row.get('value'))} → {_show(row.get('proposal'))}"
-    return f"{cell} {change} ({row['status']}) {row.get('reason') or ''}"
+    return f"{cell} {change} ({row['status']}) {row.get(reason) or ''}"
 
 
 def _cut(items: list[str], at: int) -> list[str]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -23,12 +23,13 @@ from gi_tools.crosswalk import crosswalk
 from gi_tools.errors import DataError
 from gi_tools.exports import STARTERS
 from gi_tools.facts import COLUMNS, STATES
+from gi_tools.versions import VERSION, list_versions
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 MISSING = "NA"
-SOFTWARE = ("gi_tools", "pandas", "numpy", "scipy", "statsmodels")
+SOFTWARE = ("pandas", "numpy", "scipy")
 ROWS = {  # the tables of a package and what a row of each is
     "reports": "one source report, with its SHA-256",
     "facts": "one figure of one report, with its state and place",
@@ -295,7 +296,7 @@ def _to_descriptor(
             }
         )
     package = {"profile": "tabular-data-package", "name": "gi-tools-package"}
-    package |= {"title": title, "version": _find_version("gi_tools")}
+    package |= {"title": title, "version": VERSION}
     package |= {"created": date} if date else {}
     package |= {"software": _list_software(), "resources": resources}
     return (json.dumps(package, ensure_ascii=False, indent=2) + "\n").encode()
@@ -310,7 +311,7 @@ def _fill_readme(
     changes = [f"{len(log):,} rows in `data/log.csv`"] if log is not None else []
     changes += ["`edits.json`"] if "edits.json" in parts else []
     values = {
-        "version": _find_version("gi_tools"),
+        "version": VERSION,
         "sources": "no register given"
         if reports is None
         else f"{len(reports):,} reports",
@@ -338,16 +339,9 @@ def _tell_overrides(panel: Any, scores: DataFrame | None) -> str:
 
 
 def _list_software() -> dict[str, str]:
-    return {"python": platform.python_version()} | {
-        n: _find_version(n) for n in SOFTWARE
-    }
-
-
-def _find_version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+    ours = {f"gi_tools {name}": text for name, text in list_versions().items()}
+    theirs = {name: version(name) for name in SOFTWARE}
+    return ours | {"python": platform.python_version()} | theirs
 
 
 def _hash(data: bytes) -> str:

@@ -18,6 +18,7 @@ FEWEST_LABELS = (
     3  # rows, heads and banners; with fewer a document has no statutory table
 )
 FEWEST_EMPTY = 4  # rows without any cell beside them that still make a table
+REACH = 24  # tokens above the first row in which heads of columns are looked for
 TO_MYRIAD = {"元": 0.0001, "万元": 1, "亿元": 10_000}
 
 
@@ -128,12 +129,14 @@ class _Sheet:
         """Keep the rows inside the tables, and the grids, that found no cell."""
         used = {n for n, t in enumerate(self.tokens) if t.place in self.used}
         taken = used.union(*(range(m.token, m.end) for m in matches))
-        inside = range(min(taken, default=0), max(taken, default=-1) + 1)
+        first, last = min(taken, default=0), max(taken, default=-1)
+        # A first row that lost its label stands between the heads and the rows.
+        before = range(max(first - REACH, 0), first)
+        first = min([first, *(n for n in before if self.tokens[n].key in words)])
         rows: list[list[Token]] = []
         for number, token in enumerate(self.tokens):
-            if number in taken or not (
-                number in inside or isinstance(token.place, Spot)
-            ):
+            inside = first <= number <= last or isinstance(token.place, Spot)
+            if not inside or number in taken:
                 continue
             if not rows or not _goes_on(rows[-1], token):
                 rows.append([])

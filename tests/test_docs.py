@@ -10,15 +10,19 @@ import pytest
 from test_house import FLOOR
 
 import gi_tools
+from gi_tools.blindspots import count_blind_spots, find_blind_spots
 from gi_tools.bodies import SCOPES
 from gi_tools.catalogue import metrics, reasons
 from gi_tools.checks import KINDS, Bound
-from gi_tools.cli import _build_parser, main
+from gi_tools.cli import main
 from gi_tools.codebook import RULE_KINDS, SEVERITIES, forms, rules
+from gi_tools.commands import COMMANDS
 from gi_tools.crosswalk import VERDICTS, breaks
 from gi_tools.facts import STATES
 from gi_tools.metrics import COLUMNS
 from gi_tools.panel import KEYS
+from gi_tools.proofs import OPEN
+from gi_tools.proposals import REMEDIES
 from gi_tools.readers import READERS
 from gi_tools.text import read_cell
 
@@ -60,9 +64,7 @@ def slug(heading):
 
 
 def list_commands():
-    parser = _build_parser()
-    (commands,) = [a.choices for a in parser._actions if isinstance(a.choices, dict)]
-    return list(commands)
+    return list(COMMANDS)
 
 
 # Names
@@ -190,8 +192,39 @@ def test_the_examples_of_rules_are_of_their_kind():
         assert {kinds[k] for k in kinds if k.startswith(name)} == {plain(kind)}, name
 
 
+def test_every_remedy_is_documented():
+    rows = read_table(read_doc("repairs.md"), "remedy")
+    told = [name for row in rows for name in re.findall(r"`(\w+)`", row[0])]
+    assert sorted(told) == sorted(REMEDIES)
+
+
+def test_the_states_that_may_be_derived_are_documented():
+    rows = read_table(read_doc("repairs.md"), "state")
+    told = [name for row in rows for name in re.findall(r"`(\w+)`", row[0])]
+    assert set(told) == {*OPEN, "absent", "corrected"}
+
+
+def test_the_table_of_blind_spots_is_true():
+    found = {}
+    for form, kind, count, _ in read_table(read_doc("checks.md"), "form"):
+        found.setdefault((form, plain(kind)), []).append(int(count))
+    spots = find_blind_spots("2021")
+    for (form, kind), counts in found.items():
+        swaps = sorted(spot.swaps for spot in spots if spot.kind == kind)
+        assert form == "2021"
+        assert sorted(counts) == ([sum(swaps)] if kind == "cells" else swaps)
+    assert {kind for _, kind in found} == {spot.kind for spot in spots}
+    for form, (swaps, unseen) in {
+        f: count_blind_spots(f) for f in ("2021", "2014")
+    }.items():
+        told = rf"{swaps}( exchanges)? and {unseen}( cells)? for {form}"
+        assert re.search(told, read_doc("checks.md"))
+
+
 def test_the_examples_of_states_read_as_told():
     for state, _, example, _ in read_table(read_doc("states.md"), "state"):
+        if example.startswith("set by"):
+            continue
         for text in re.findall(r"`([^`]+)`", example):
             assert read_cell(text).state == plain(state), text
 

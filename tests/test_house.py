@@ -12,7 +12,7 @@ ROOT = PACKAGE.name
 # From the ground up. A module may import from its own floor and from those below
 # it. The package itself (its __init__) stands above all rooms and below the cli.
 FLOORS = [
-    {"errors", "text", "exports", "slips"},
+    {"errors", "text", "versions", "exports", "progress", "slips"},
     {"documents", "codebook", "regions", "dates"},
     {"readers"},
     {"tokens", "alignment", "columns", "slots", "rows", "outcomes", "detection"}
@@ -22,8 +22,10 @@ FLOORS = [
     {"reports"},
     {"facts", "registers"},
     {"datasets"},
+    {"equations", "blindspots"},
     {"checks"},
-    {"repairs"},
+    {"repairs", "ledger", "localisation", "suspects", "moves", "proposals", "patterns"}
+    | {"proofs", "bounds", "programs", "evidence", "edits", "decisions"},
     {"crosswalk", "bodies"},
     {"cells", "coverage", "catalogue"},
     {"panel"},
@@ -36,12 +38,15 @@ FLOORS = [
     {"plots"},
     {"explorers", "lessons"},
     {ROOT},
-    {"cli", "packages", "__main__"},
+    {"commands", "cli", "__main__"},
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 
 # Readers and parser meet only in Document.
 PARSER = FLOORS[3] | FLOORS[4]
+
+# The package and the command load a room when it is asked for.
+DOORS = {ROOT, f"{ROOT}.cli"}
 
 FORBIDDEN_NAMES = {"eval", "exec", "read_pickle", "to_pickle"}
 FORBIDDEN_MODULES = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
@@ -107,7 +112,9 @@ def find_public(tree):
     offered = None
     for node in tree.body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-            offered = ast.literal_eval(node.value)
+            # A list that is made, not written, offers nothing of its own.
+            written = isinstance(node.value, ast.List)
+            offered = ast.literal_eval(node.value) if written else []
     for node in tree.body:
         if isinstance(node, FUNCTIONS | ast.ClassDef) and (
             not node.name.startswith("_") if offered is None else node.name in offered
@@ -179,6 +186,8 @@ def test_no_import_goes_in_a_circle():
 def test_no_function_imports_our_own_modules(name):
     functions = find_functions(TREES[name])
     assert not {other for f in functions for other in find_imports(name, f)}
+    if name in DOORS:
+        return
     calls = [node for node in ast.walk(TREES[name]) if isinstance(node, ast.Call)]
     assert not [ast.unparse(call) for call in calls if is_hidden_import(call)]
 

@@ -11,7 +11,7 @@ from matplotlib import font_manager
 from matplotlib.colors import to_rgb
 
 from gi_tools import plots
-from gi_tools.errors import DataError
+from gi_tools.errors import ComparisonError, DataError
 from gi_tools.plots import fonts, style
 from gi_tools.plots.comparisons import count_flips
 from gi_tools.plots.grids import MISSING, UNDEFINED, tiles
@@ -498,7 +498,7 @@ def test_trend_cuts_the_line_where_the_crosswalk_refuses():
     assert list_runs(ax) == [[2016, 2017, 2018, 2019, 2020, 2021]]
     notes = read_notes(ax)
     assert "Refusaloverridden:onlytoshowthestep" in notes
-    assert "2014/2019,joinedallthesame" in notes
+    assert "2014/2019,joined:" in notes
 
 
 def test_trend_joins_the_bridge_and_draws_the_breaks():
@@ -525,3 +525,23 @@ def test_trend_shows_the_intervals():
     spans = [tuple(s[:, 1]) for c in ax.collections for s in c.get_segments()]
     assert (0.0, 0.1) in [tuple(np.round(span, 3)) for span in spans]
     assert len(spans) == 2
+
+
+def test_composition_refuses_forms_whose_parts_do_not_compare():
+    keys = make_scores(1, [2017, 2018, 2019, 2020]).drop(columns="metric")
+    counts = keys.assign(granted=10, refused=5, partial=1)
+    with pytest.raises(ComparisonError, match="refused: forms 2014 and 2019"):
+        plots.composition(counts, PARTS)
+    ax = plots.composition(counts, PARTS, override="only to teach", lang="en")
+    assert "Refusaloverridden:onlytoteach" in read_notes(ax)
+    assert "Notcomparable,2014/2019,sidebyside" in read_notes(ax)
+    ax = plots.composition(counts[counts["form"] == "2014"], PARTS, lang="en")
+    assert "Notcomparable" not in read_notes(ax)
+    assert "granted in part" in [t.get_text() for t in ax.get_legend().get_texts()]
+
+
+def test_heatmap_says_where_colours_do_not_compare():
+    ax = plots.heatmap(
+        make_scores(2, range(2017, 2021), "third_party_share"), lang="en"
+    )
+    assert "Notcomparable,2014/2019,coloursdonotcompare" in read_notes(ax)

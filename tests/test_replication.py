@@ -237,7 +237,11 @@ def test_the_command_writes_the_same_package_twice(tmp_path, capsys):
         assert main(["package", *files, "-o", folder]) == 0
     assert "3 reports, 469 facts" in capsys.readouterr().out
     first, second = (list_files(Path(folder)) for folder in folders)
-    assert first == second and len(first) == 17
+    assert first == second and len(first) == 19
+    log = pd.read_csv(Path(folders[0]) / "data" / "log.csv")
+    assert len(log) > 100 and set(log["remedy"]) == {"proved"}
+    derived = pd.read_csv(Path(folders[0]) / "data" / "facts.csv").state == "derived"
+    assert derived.sum() == len(log)
     bad = tmp_path / "bad.txt"
     bad.write_text("nothing")
     assert main(["package", str(bad), "-o", str(tmp_path / "none")]) == 1

@@ -18,6 +18,7 @@ from gi_tools.simulation.bodies import make_bodies
 from gi_tools.simulation.drafts import to_blocks
 
 YEARS = range(2006, 2025)
+LATE = range(2012, 2023)
 
 
 def measure_release(facts, bodies):
@@ -33,10 +34,10 @@ def measure_release(facts, bodies):
 # --- panels ---
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(seed=st.integers(0, 10**6), kind=st.sampled_from(["mixed", "city", "town"]))
 def test_every_rule_holds_in_every_year_of_a_panel(seed, kind):
-    facts = simulation.simulate_facts(6, YEARS, kind=kind, seed=seed)
+    facts = simulation.simulate_facts(6, LATE, kind=kind, seed=seed)
     found = gi.check(facts).frame
     assert not (found.verdict == "fail").any()
     open_ = set(
@@ -158,7 +159,7 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path):
 
 @pytest.mark.parametrize("form", forms())
 def test_clean_reports_break_no_rule(form, tmp_path):
-    for seed in range(3):
+    for seed in range(2):
         folder = tmp_path / str(seed)
         _, truths = make_reports(folder, 12, forms=[form], formats=["tabs"], seed=seed)
         assert {truth["form_key"] for truth in truths} == {form}
@@ -270,7 +271,8 @@ STATES = {"": "blank", "/": "dash", "-": "dash", "——": "dash", "无": "none_
 def find_wrong(form, name, number, seed):
     """The cells that do not come out with value and state as they are printed."""
     wrong = []
-    drafts = corpora.draw_drafts(number, [form], None, False, seed)
+    first = max(forms()[form].first_year, 2008)
+    drafts = corpora.draw_drafts(number, [form], [first, first + 1], False, seed)
     for draft, chance in drafts:
         blocks = to_blocks(draft, chance)
         data = corpora.FORMATS[name].write(blocks, draft.is_full)

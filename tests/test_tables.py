@@ -270,3 +270,13 @@ def test_figures_that_climb_like_codes_stay_figures():
     cells = {t[:2]: str(n) for n, t in enumerate(forms()["2014"].targets, 1)}
     found = read_cells("2014", write_lines("2014", cells, [""] * 99))
     assert {key: str(value) for key, (value, _) in found.items()} == cells
+
+
+def test_figures_of_a_first_row_without_its_label_are_kept():
+    heads = "第二十条第\n信息内容\n本年制发件数\n本年废止件数\n现行有效件数\n"
+    rows = "行政规范性文件\n1\n2\n3\n信息内容\n本年处理决定数量\n行政许可\n4\n"
+    tokens = to_tokens(read(f"{heads}\n5\n6\n7\n{rows}".encode(), name="made"))
+    reading = read_tables(tokens, "2021")
+    assert [f.value for f in reading.figures] == [1, 2, 3, 4]
+    assert [u.text for u in reading.unmatched] == ["现行有效件数 | 5 | 6 | 7"]
+    assert "rules.made" in {target.indicator for target in reading.absent}

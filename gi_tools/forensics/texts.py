@@ -167,7 +167,7 @@ def _hash(text: str) -> ndarray:
     """Hash every shingle of a text and keep one in ``KEEP``, each once."""
     import numpy as np
 
-    points = np.array([ord(c) for c in text], dtype=np.uint64)
+    points = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint64)
     size = len(points) - LENGTH + 1
     if size <= 0:
         return np.empty(0, dtype=np.uint64)
@@ -177,7 +177,8 @@ def _hash(text: str) -> ndarray:
     value ^= value >> np.uint64(29)
     value *= np.uint64(0xBF58476D1CE4E5B9)
     value ^= value >> np.uint64(32)
-    return np.unique(value[value % np.uint64(KEEP) == 0])
+    value = np.sort(value[value % np.uint64(KEEP) == 0])
+    return value[np.append(True, value[1:] != value[:-1])[: len(value)]]
 
 
 def _count_bodies(columns: ndarray, whose: ndarray, size: int, bodies: int) -> ndarray:

@@ -89,9 +89,14 @@ def to_sheets(facts: DataFrame) -> list[Sheet]:
 
 def to_rows(frame: DataFrame) -> Iterable[tuple]:
     """Give the rows of a frame with None for every kind of missing."""
-    plain = frame.astype(object)
-    plain = plain.where(plain.notna(), None)
+    plain = to_plain(frame)
     return zip(*(plain[name].tolist() for name in plain.columns), strict=True)
+
+
+def to_plain(frame: DataFrame) -> DataFrame:
+    """Give a frame with None for every kind of missing."""
+    plain = frame.astype(object)
+    return plain.where(plain.notna(), None)
 
 
 def require(frame: DataFrame, what: str, needed: Iterable[str]) -> None:

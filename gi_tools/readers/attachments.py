@@ -9,6 +9,8 @@ from urllib.parse import unquote
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from gi_tools.readers.charset import decode
+
 OWN_TEXT = 600  # characters outside links; a report's first section has more
 SHOWN = 5
 _SUFFIXES = "docx?|pdf|xlsx?|zip|rar|wps|et|ofd|rtf"
@@ -26,12 +28,9 @@ def find_attachments(tree: LexborHTMLParser) -> tuple[str, ...]:
     A page that holds its report gives none. Links that speak of a report come first.
     """
     body = tree.body
-    if body is None:
+    named = list_links(tree)
+    if not named or _count_own(body) > OWN_TEXT:
         return ()
-    links = dict(filter(None, map(_read_link, body.css("a, iframe, embed, object"))))
-    if not links or _count_own(body) > OWN_TEXT:
-        return ()
-    named = sorted(links.items(), key=lambda link: not _REPORT.search(link[1]))
     notes = [
         f"the report may be in the attachment {name} ({href}); fetch and read that"
         for href, name in named[:SHOWN]
@@ -39,6 +38,28 @@ def find_attachments(tree: LexborHTMLParser) -> tuple[str, ...]:
     if len(named) > SHOWN:
         notes.append(f"{len(named) - SHOWN} more attachments are linked")
     return tuple(notes)
+
+
+def list_links(tree: LexborHTMLParser) -> list[tuple[str, str]]:
+    """The address and name of each linked file, those that speak of a report first."""
+    if tree.body is None:
+        return []
+    nodes = tree.body.css("a, iframe, embed, object")
+    links = dict(filter(None, map(_read_link, nodes)))
+    return sorted(links.items(), key=lambda link: not _REPORT.search(link[1]))
+
+
+def find_files(data: bytes) -> list[str]:
+    """
+    The addresses of the files that the bytes of a page link to as its report.
+
+    A page that holds its report gives those alone whose names speak of one.
+    """
+    tree = LexborHTMLParser(decode(data, "page").text)
+    links = list_links(tree)
+    if links and _count_own(tree.body) > OWN_TEXT:
+        links = [link for link in links if _REPORT.search(link[1])]
+    return [href for href, _ in links]
 
 
 def _read_link(node: LexborNode) -> tuple[str, str] | None:

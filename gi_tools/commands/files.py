@@ -1,0 +1,65 @@
+"""Names of files to reports, one after the other, and what commands have in common."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from gi_tools.commands import COMMANDS
+from gi_tools.errors import DataError, GiError
+from gi_tools.readers import read
+from gi_tools.reports import Report, parse
+
+Verbs = argparse._SubParsersAction
+Run = Callable[[argparse.Namespace], int]
+
+
+def add_verb(verbs: Verbs, name: str, run: Run) -> argparse.ArgumentParser:
+    """Add a command of the table: its name and what runs it."""
+    text = COMMANDS[name].text
+    verb = verbs.add_parser(name, help=text, description=text.capitalize() + ".")
+    verb.set_defaults(run=run)
+    return verb
+
+
+def add_language(verb: argparse.ArgumentParser) -> None:
+    """Add ``--lang``."""
+    verb.add_argument("--lang", choices=("zh", "en"), default="zh")
+
+
+def read_each(
+    names: Iterable[str], *, as_json: bool = False
+) -> Iterator[tuple[str, Report | None]]:
+    """Parse files in turn; one that cannot be read is told and never stops the rest."""
+    for name in names:
+        try:
+            yield name, parse(read(name))
+        except Exception as error:
+            message = _name_error(name, error)
+            print(f"gi: {message}", file=sys.stderr)
+            if as_json:
+                print(to_line({"file": name, "error": message}))
+            yield name, None
+
+
+def _name_error(name: str, error: Exception) -> str:
+    """Put an error into one line; what is not a GiError is our fault."""
+    if isinstance(error, GiError):
+        return str(error)
+    return f"{name}: {type(error).__name__}: {error}; please report this file"
+
+
+def to_line(record: dict) -> str:
+    """Write a record as one line of JSON."""
+    return json.dumps(record, ensure_ascii=False, allow_nan=False)
+
+
+def write_file(path: str, data: bytes) -> None:
+    """Write a file whole; DataError when it cannot be written."""
+    try:
+        Path(path).write_bytes(data)
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}; name another file") from None

@@ -1,0 +1,163 @@
+"""A folder of reports to Parquet datasets, on one machine or many, resumed at will."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gi_tools.corpus.folders import Chunk, Listing, cut_chunks, list_files
+from gi_tools.corpus.journal import (
+    DRAFTS,
+    MANIFEST,
+    fill_empty,
+    hold,
+    open_folder,
+    place_parts,
+    process_chunk,
+    save_manifest,
+    sweep,
+)
+from gi_tools.corpus.limits import close_children
+from gi_tools.corpus.queries import Corpus, open_corpus
+from gi_tools.corpus.years import write_years
+from gi_tools.errors import DataError
+from gi_tools.progress import make_bar
+from gi_tools.versions import list_versions
+
+__all__ = ["Built", "Corpus", "build_corpus", "open_corpus"]
+
+CHUNK = 256  # files: some seconds of work, the most that a kill can cost a worker
+SECONDS = 120.0  # a scanned report takes long to recognise
+MEMORY = 1500.0  # MB past what the reading process needs for itself
+
+
+class Built(NamedTuple):
+    """What a build did: files read now, kept from before, failed; chunks removed."""
+
+    out: Path
+    files: int
+    done: int
+    kept: int
+    failed: int
+    removed: int
+
+
+def build_corpus(
+    folder: str | PathLike,
+    out: str | PathLike,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    chunk: int = CHUNK,
+    timeout: float = SECONDS,
+    memory: float = MEMORY,
+    progress: bool = True,
+) -> Built:
+    """
+    Read every file below ``folder`` into Parquet datasets in ``out``.
+
+    ``workers`` are reading processes (one a core); with ``scheduler`` a Dask cluster
+    that sees both folders under the same paths does the work. ``timeout`` is in
+    seconds a file, ``memory`` in MB a process; a file past them goes to the
+    failures. Run again, it does only what is not done or has changed. Raises
+    DataError when there is nothing to read or ``out`` cannot be written.
+    """
+    root, out = Path(folder).resolve(), Path(out).resolve()
+    if root.is_relative_to(out):
+        raise DataError(f"{folder}: lies in the corpus; write it to another folder")
+    listing = list_files(root, out)
+    chunks = cut_chunks(listing.paths, chunk)
+    settings = {"chunk": chunk, "seconds": float(timeout)}
+    settings["memory"] = float(memory)
+    open_folder(out)
+    with hold(out):
+        (out / MANIFEST).unlink(missing_ok=True)
+        removed = sweep(out, {one.name for one in chunks})
+        job = {"root": str(root), "out": str(out), **settings}
+        job["versions"] = list_versions()
+        bar = make_bar(len(listing.paths), " files", progress)
+        try:
+            with bar, _connect(workers, scheduler) as client:
+                counts = _run(client, chunks, job, bar)
+        finally:
+            close_children(str(out))
+        _finish(out, listing, chunks, settings, counts)
+    known = (len(listing.paths), *(counts[n] for n in ("done", "kept", "failed")))
+    return Built(out, *known, removed)
+
+
+@contextmanager
+def _connect(workers: int | None, scheduler: str | None) -> Iterator[Any]:
+    """A Dask client: of the cluster named, or of threads that each hold a process."""
+    import distributed
+
+    if scheduler:
+        try:
+            client = distributed.Client(scheduler, timeout=20, set_as_default=False)
+        except (OSError, ValueError) as error:
+            why = str(error).split("\n")[0]
+            raise DataError(f"{scheduler}: no scheduler there ({why})") from None
+        with client:
+            yield client
+        return
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        distributed.Client(
+            processes=False,
+            n_workers=1,
+            threads_per_worker=workers or os.cpu_count() or 1,
+            dashboard_address=None,
+            memory_limit=0,
+            silence_logs=logging.CRITICAL,
+            local_directory=scratch,
+            set_as_default=False,
+        ) as client,
+    ):
+        yield client
+
+
+def _run(client: Any, chunks: list[Chunk], job: dict, bar: Any) -> Counter:
+    """Send all chunks out, count what comes back."""
+    from distributed import as_completed
+    from distributed.scheduler import KilledWorker
+
+    texts = [json.dumps(job | {"name": c.name, "paths": c.paths}) for c in chunks]
+    futures = client.map(process_chunk, texts, pure=False)
+    counts: Counter = Counter()
+    try:
+        for future in as_completed(futures, loop=client.loop):
+            found = json.loads(future.result())
+            counts.update(found)
+            bar.update(found["done"] + found["kept"])
+            bar.set_postfix_str(f"{counts['failed']} failed")
+            future.release()
+    except KilledWorker as error:
+        raise DataError(f"workers died again and again: {error}") from None
+    finally:
+        client.cancel(futures)
+    return counts
+
+
+def _finish(
+    out: Path, listing: Listing, chunks: list[Chunk], settings: dict, counts: Counter
+) -> None:
+    """Check what needs two years, fill what is empty, write the manifest last."""
+    (out / DRAFTS).mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out / DRAFTS) as drafts:
+        place_parts(out, Path(drafts), write_years(out, Path(drafts)))
+    shutil.rmtree(out / DRAFTS, ignore_errors=True)
+    fill_empty(out)
+    files, failed = len(listing.paths), counts["failed"]
+    head = {"versions": list_versions(), "settings": settings}
+    head["totals"] = {"files": files, "reports": files - failed, "failures": failed}
+    head["skipped"] = listing.skipped
+    save_manifest(out, head, [one.name for one in chunks])

@@ -1,0 +1,227 @@
+"""What is done: an entry a chunk, written last; entries to the manifest of a corpus."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gi_tools.corpus.limits import run_job
+from gi_tools.corpus.schemas import DATASETS, find_schema, to_partition, write_table
+from gi_tools.errors import DataError
+from gi_tools.readers import MAX_BYTES
+
+JOURNAL, DRAFTS, LOCK = "_journal", "_drafts", "_lock"
+MANIFEST = "manifest.json"
+LIMITED = ("timeout", "memory", "crash")  # failures that another limit may undo
+LARGE = 100_000  # files, past which the manifest keeps its list as Parquet
+EMPTY = "part-none"
+
+
+def process_chunk(text: str) -> str:
+    """
+    Bring one chunk up to date; the job and the answer are JSON texts.
+
+    The answer has ``done``, ``kept`` and ``failed``: numbers of files.
+    """
+    job = json.loads(text)
+    out = Path(job["out"])
+    entry = load_entry(out, job["name"])
+    kept = entry is not None and is_current(entry, job)
+    if not kept:
+        entry = _make(job, out, entry)
+    failed = sum("failure" in file for file in entry["files"])
+    done, kept = (0, len(entry["files"])) if kept else (len(entry["files"]), 0)
+    return json.dumps({"done": done, "kept": kept, "failed": failed})
+
+
+def _make(job: dict, out: Path, old: dict | None) -> dict:
+    (out / DRAFTS).mkdir(exist_ok=True)
+    target = Path(tempfile.mkdtemp(prefix=job["name"], dir=out / DRAFTS))
+    try:
+        found = run_job({**job, "target": str(target), "name": f"part-{job['name']}"})
+        settings = {key: job[key] for key in ("versions", "seconds", "memory")}
+        entry = {"chunk": job["name"], **settings, **found}
+        _commit(out, target, entry, old)
+    finally:
+        shutil.rmtree(target, ignore_errors=True)
+    return entry
+
+
+def _commit(out: Path, target: Path, entry: dict, old: dict | None) -> None:
+    """Move the parts into place, each whole, then say in the journal that they are."""
+    if old:
+        _entry_path(out, entry["chunk"]).unlink(missing_ok=True)
+        for part in set(old["parts"]) - set(entry["parts"]):
+            (out / part).unlink(missing_ok=True)
+    place_parts(out, target, entry["parts"])
+    save_text(_entry_path(out, entry["chunk"]), [json.dumps(entry)])
+
+
+def place_parts(out: Path, drafts: Path, parts: Iterable[str]) -> None:
+    """Move finished files from the drafts to where readers look, each whole."""
+    for part in parts:
+        (out / part).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(drafts / part, out / part)
+        _sync(out / part)
+
+
+def _sync(path: Path) -> None:
+    """Have the folder of a renamed file written, where the system can."""
+    if os.name == "posix":
+        handle = os.open(path.parent, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)
+
+
+def save_text(path: Path, lines: Iterable[str]) -> None:
+    """Write a text file whole or not at all."""
+    path.parent.mkdir(exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with draft.open("w", encoding="ascii") as file:
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(draft, path)
+    _sync(path)
+
+
+def _entry_path(out: Path, name: str) -> Path:
+    return out / JOURNAL / f"{name}.json"
+
+
+def load_entry(out: Path, name: str) -> dict | None:
+    """The journal entry of a chunk; None when it is not done."""
+    try:
+        return json.loads(_entry_path(out, name).read_text("ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def is_current(entry: dict, job: dict) -> bool:
+    """Whether a chunk was made by these versions from the bytes that are there now."""
+    if entry["versions"] != job["versions"]:
+        return False
+    limits = [entry[key] for key in ("seconds", "memory")]
+    limited = any(file.get("failure") in LIMITED for file in entry["files"])
+    if limited and limits != [job["seconds"], job["memory"]]:
+        return False
+    if not all((Path(job["out"]) / part).is_file() for part in entry["parts"]):
+        return False
+    return all(_is_same(Path(job["root"], f["path"]), f) for f in entry["files"])
+
+
+def _is_same(path: Path, file: dict) -> bool:
+    """Whether one file is what it was; one that cannot be opened still cannot."""
+    failure = file.get("failure")
+    try:
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode):
+            return failure == ("link" if path.is_symlink() else "unreadable")
+        if found.st_size > MAX_BYTES:
+            return found.st_size == file["size"]
+        with path.open("rb") as data:
+            return hashlib.file_digest(data, "sha256").hexdigest() == file["sha256"]
+    except OSError:
+        return failure == "unreadable"
+
+
+def open_folder(out: Path) -> None:
+    """Make the folder of a corpus. Raises DataError when it holds something else."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if any(out.iterdir()) and not (out / JOURNAL).is_dir():
+            raise DataError(f"{out}: holds other files; give a new folder")
+        (out / JOURNAL).mkdir(exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{out}: {error.strerror}; give another folder") from None
+
+
+@contextmanager
+def hold(out: Path) -> Iterator[None]:
+    """Keep a second build out of the folder. Raises DataError when one is in it."""
+    with (out / LOCK).open("a") as file:
+        try:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:
+            pass  # no such lock here: do not build twice at once
+        except OSError:
+            raise DataError(f"{out}: another build is at work in it; wait") from None
+        yield
+
+
+def sweep(out: Path, names: set[str]) -> int:
+    """Remove what no chunk of this build has made; give the number of old chunks."""
+    shutil.rmtree(out / DRAFTS, ignore_errors=True)
+    kept, gone = set(), 0
+    for path in (out / JOURNAL).iterdir():
+        entry = load_entry(out, path.stem) if path.stem in names else None
+        kept.update(entry["parts"] if entry else ())
+        if entry is None:
+            gone += path.suffix == ".json"
+            path.unlink()
+    for name in DATASETS:
+        for path in (out / name).rglob("*"):
+            if path.is_file() and path.relative_to(out).as_posix() not in kept:
+                path.unlink()
+    return gone
+
+
+def fill_empty(out: Path) -> None:
+    """Give every dataset a file, so that one without rows still has its columns."""
+    for name in DATASETS:
+        for folder in sorted((out / name).glob("year=*")):
+            if not any(folder.iterdir()):
+                folder.rmdir()
+        if not any((out / name).rglob("*.parquet")):
+            path = out / to_partition(name, None) / f"{EMPTY}.parquet"
+            write_table(find_schema(name).empty_table(), path)
+
+
+def save_manifest(out: Path, head: dict, names: list[str]) -> None:
+    """Write the manifest: versions, settings, totals, and every file with its hash."""
+    entries = (load_entry(out, name) for name in names)
+    files = ((e["chunk"], f) for e in entries for f in e["files"])
+    (out / "manifest.parquet").unlink(missing_ok=True)
+    if head["totals"]["files"] > LARGE:
+        _save_large(out / "manifest.parquet", files)
+        head, files = head | {"file_list": "manifest.parquet"}, iter(())
+    save_text(out / MANIFEST, _to_lines(head, files))
+
+
+def _to_lines(head: dict, files: Iterator[tuple[str, dict]]) -> Iterator[str]:
+    """One line a file: readable, and written without holding all of it."""
+    yield json.dumps(head, indent=1)[:-2] + ',\n "files": ['
+    mark = "\n  "
+    for chunk, file in files:
+        yield mark + json.dumps({**file, "chunk": chunk})
+        mark = ",\n  "
+    yield "\n ]\n}\n"
+
+
+def _save_large(path: Path, files: Iterator[tuple[str, dict]]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    texts = ("path", "sha256", "report_id", "failure", "chunk")
+    schema = pa.schema([*((name, pa.string()) for name in texts), ("size", pa.int64())])
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
+        rows: list[dict[str, Any]] = []
+        for chunk, file in files:
+            shown = os.fsencode(file["path"]).decode("utf-8", "backslashreplace")
+            rows.append({**file, "path": shown, "chunk": chunk})
+            if len(rows) == LARGE:
+                writer.write_batch(pa.RecordBatch.from_pylist(rows, schema))
+                rows = []
+        writer.write_batch(pa.RecordBatch.from_pylist(rows, schema))
+    os.replace(draft, path)
