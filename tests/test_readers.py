@@ -177,6 +177,15 @@ def test_a_document_shows_itself_and_escapes_what_it_shows():
     assert "&lt;b&gt;x" in grid._repr_html_()
 
 
+def test_tables_inside_tables_are_bounded_with_a_note():
+    page = "<table><tr><td>a</td><td>b" * 10_000
+    start = time.process_time()
+    document = read(page.encode(), name="nested.html")
+    assert time.process_time() - start < 10
+    assert document.notes == ("over 500 tables in tables: the rest is cut",)
+    assert len(document.grids) <= 501
+
+
 def test_hidden_cells_and_rows_are_dropped():
     page = (
         "<table><tr><td>规章</td><td style='display: none'>9</td><td>1</td></tr>"

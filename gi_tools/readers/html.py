@@ -170,7 +170,7 @@ class _Flow:
         for number, row in enumerate(cells, 1):
             line, column = [], 1
             for node in row:
-                while taken.get(column, 0) >= number:
+                while taken and taken.get(column, 0) >= number:
                     column += 1
                 if column > MAX_WIDTH:
                     self.notes.append(f"a row of over {MAX_WIDTH:,} columns is cut")
@@ -186,7 +186,7 @@ class _Flow:
                         )
                     )
                 column += colspan
-                self._cells += 1
+            self._cells += len(line)
             width = max(width, column - 1)
             rows.append(tuple(line))
             if self._cells > MAX_CELLS:
