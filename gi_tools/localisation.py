@@ -72,7 +72,7 @@ def _rank(
         rest = joined - held if held & joined else frozenset()
         score = round(one.weight + sum(best.get(n, 1.0) for n in rest & every), 6)
         scored.append((score, one.change.values, one, held))
-    scored.sort(key=lambda entry: (entry[0], [c for c, _ in entry[1]]))
+    scored.sort(key=lambda entry: (entry[0], *_break_tie(sheet, entry[1])))
     seen = dict.fromkeys(every, 0)
     found = []
     totals = {n: sum(n in held for _, held in entries) for n in every}
@@ -97,6 +97,16 @@ def _rank(
             )
         )
     return found
+
+
+def _break_tie(
+    sheet: Sheet, values: tuple[tuple[int, float | None], ...]
+) -> tuple[int, list[int]]:
+    """Blame parts before totals, of which there are fewer, else in printed order."""
+    system, cells = sheet.system, [cell for cell, _ in values]
+    terms = ((c, s, system.hard[n].terms) for c in cells for n, s in system.uses[c])
+    totals = {c for c, s, found in terms if sum(sign == s for _, sign in found) == 1}
+    return len(totals), cells
 
 
 def _count_settled(sheet: Sheet, change: Change) -> int:
