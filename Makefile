@@ -19,7 +19,7 @@ SAMPLES = $(filter-out %/README.md %/manifest.csv,$(wildcard data/samples/*.*))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup study test test-long browser test-browser lint format bench lab lock clean
+.PHONY: help setup study test test-long browser test-browser lint format bench lab app lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -99,8 +99,15 @@ bench: $(STAMP) ## measure speed into build/bench.md
 	@mkdir -p build
 	$(BIN)/python tests/bench.py | tee build/bench.md
 
+bench-scale: $(STAMP) ## measure builds of 1,000 and 10,000 reports into build/bench_scale.md
+	@mkdir -p build
+	$(BIN)/python tests/bench_scale.py | tee build/bench_scale.md
+
 lab: $(STAMP) ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/gi lab notebooks
+
+app: $(STAMP) ## serve the explorers as a page, without code
+	$(BIN)/voila notebooks/09_explore.ipynb
 
 # Keeps every pin that still fits; `make lock UV_FLAGS=--upgrade` renews them all.
 lock: $(BIN)/python ## regenerate requirements.lock from pyproject.toml

@@ -10,82 +10,49 @@
 >>> scores = gi.measure(panel)           # numerator, denominator, interval, reason
 """
 
-from gi_tools.agreement import compare_claims
-from gi_tools.blindspots import list_blind_spots
-from gi_tools.checks import Findings, check
-from gi_tools.codebook import entries
-from gi_tools.corpus import Corpus, build_corpus, open_corpus
-from gi_tools.datasets import Observed, Samples, observed, samples
-from gi_tools.documents import Document
-from gi_tools.edits import EditLog, apply_edits, read_edits
-from gi_tools.errors import (
-    CodebookError,
-    ComparisonError,
-    DataError,
-    GiError,
-    ParseError,
-    ReadError,
-)
-from gi_tools.facts import encode_facts, tabulate
-from gi_tools.fetching import fetch
-from gi_tools.metrics import compare, measure, sensitivity
-from gi_tools.panel import Panel, build_panel
-from gi_tools.quality import Quality, assess
-from gi_tools.readers import read
-from gi_tools.registers import (
-    list_claims,
-    list_namings,
-    list_reports,
-    list_sections,
-)
-from gi_tools.repairs import Repaired, repair
-from gi_tools.reports import Report, parse
-from gi_tools.simulation import simulate
+from importlib import import_module
+from typing import Any
+
 from gi_tools.versions import VERSION
 
 __version__ = VERSION
 
-__all__ = [
-    "CodebookError",
-    "ComparisonError",
-    "Corpus",
-    "DataError",
-    "Document",
-    "EditLog",
-    "Findings",
-    "GiError",
-    "Observed",
-    "Panel",
-    "ParseError",
-    "Quality",
-    "ReadError",
-    "Repaired",
-    "Report",
-    "Samples",
-    "apply_edits",
-    "assess",
-    "build_corpus",
-    "build_panel",
-    "check",
-    "compare",
-    "compare_claims",
-    "encode_facts",
-    "entries",
-    "fetch",
-    "list_blind_spots",
-    "list_claims",
-    "list_namings",
-    "list_reports",
-    "list_sections",
-    "measure",
-    "observed",
-    "open_corpus",
-    "parse",
-    "read",
-    "read_edits",
-    "repair",
-    "samples",
-    "sensitivity",
-    "simulate",
-    "tabulate",
-]
+# The public names by room, in reading order. A room is loaded when one of its names
+# is asked for: whoever reads one report does not wait for panels and plots.
+ROOMS = {
+    "readers": "read",
+    "documents": "Document",
+    "reports": "Report parse",
+    "facts": "encode_facts tabulate",
+    "registers": "list_claims list_namings list_reports list_sections",
+    "checks": "Findings check",
+    "repairs": "Repaired repair",
+    "edits": "EditLog apply_edits read_edits",
+    "blindspots": "list_blind_spots",
+    "agreement": "compare_claims",
+    "quality": "Quality assess",
+    "panel": "Panel build_panel",
+    "metrics": "compare measure sensitivity",
+    "replication": "write_package",
+    "corpus": "Corpus build_corpus open_corpus",
+    "fetching": "fetch",
+    "simulation": "simulate",
+    "datasets": "Observed Samples observed samples",
+    "codebook": "entries",
+    "errors": "CodebookError ComparisonError DataError GiError ParseError ReadError",
+}
+HOMES = {name: room for room, names in ROOMS.items() for name in names.split()}
+
+__all__ = sorted(HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module 'gi_tools' has no attribute {name!r}")
+    found = getattr(import_module(f"gi_tools.{HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import regex
 
+from gi_tools.codebook import forms
 from gi_tools.comparisons import Comparison, Table, tell, to_tolerance
 from gi_tools.errors import DataError
 from gi_tools.explanations import explain
@@ -14,6 +15,7 @@ from gi_tools.facts import tabulate
 from gi_tools.forensics.traces import require, to_plain
 from gi_tools.quantifiers import compare_all
 from gi_tools.registers import list_claims, list_sections
+from gi_tools.repairs import repair
 from gi_tools.reports import Report
 from gi_tools.shares import find_pair
 from gi_tools.wordings import Wording, find_wording, to_leaves
@@ -21,7 +23,6 @@ from gi_tools.wordings import Wording, find_wording, to_leaves
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-VERDICTS = ("agree", "differ", "no_cell", "unclear")
 WINDOW = 8  # claims around a figure that say whether requests are spoken of
 SMALL = 10  # below which a figure stands in many cells by chance
 MONEY = "万元"
@@ -48,8 +49,8 @@ def compare_claims(
     Compare every figure of the prose that means cells of the form with those cells.
 
     ``claims`` are reports or the frame of ``gi.list_claims``, ``facts`` any facts frame
-    of the same reports, best that of ``gi.repair``, where proved blanks have values;
-    without one the reports are tabulated as printed. ``sections`` (of
+    of the same reports; without one they are repaired, so that proved blanks have
+    values, and nothing else is changed. ``sections`` (of
     ``gi.list_sections``, taken from reports) holds the text where all of something may
     be said (均, 全部). Columns are those of ``Comparison``. Raises DataError for
     missing columns or a claims frame without facts.
@@ -58,7 +59,7 @@ def compare_claims(
 
     if not isinstance(claims, pd.DataFrame):
         reports = [claims] if isinstance(claims, Report) else list(claims)
-        facts = tabulate(reports) if facts is None else facts
+        facts = repair(tabulate(reports)).facts if facts is None else facts
         claims = list_claims(reports)
         sections = list_sections(reports) if sections is None else sections
     if facts is None:
@@ -72,10 +73,10 @@ def compare_claims(
         if table := tables.get(report_id):
             rows += (tell(row, table.form) for row in compare_all(text, table))
     for report_id, group in to_plain(claims).groupby("report_id", sort=False):
-        if table := tables.get(report_id):
-            last = years.get((table.agency, (table.year or 0) - 1))
-            found = _compare_report(list(group.itertuples()), table, last)
-            rows += (tell(row, table.form) for row in found)
+        table = tables.get(report_id, Table(report_id, None, None, "", {}))
+        last = years.get((table.agency, (table.year or 0) - 1))
+        found = _compare_report(list(group.itertuples()), table, last)
+        rows += (tell(row, table.form) for row in found)
     frame = pd.DataFrame.from_records(rows, columns=list(Comparison._fields))
     for name in ("stated", "table", "gap"):
         frame[name] = pd.array(frame[name].tolist(), dtype="Float64")
@@ -88,18 +89,26 @@ def _join(sections: DataFrame) -> Iterable[tuple[str, str]]:
 
 
 def to_tables(facts: DataFrame) -> dict[str, Table]:
-    """Put the table cells of each report of a facts frame into a Table."""
+    """Put the table cells of each report of a facts frame into a Table, or none."""
     found: dict[str, Table] = {}
-    heads = ["report_id", "agency", "year", "form", "indicator", "applicant"]
-    plain = to_plain(facts.loc[facts["origin"] == "table"])
-    columns = (
-        plain[name].tolist() for name in [*heads, "value", "unit", "raw", "state"]
-    )
-    for report_id, agency, year, form, code, who, *cell in zip(*columns, strict=True):
+    names = ["report_id", "agency", "year", "form", "indicator", "applicant", "origin"]
+    plain = to_plain(facts[[*names, "value", "unit", "raw", "state"]])
+    columns = (plain[name].tolist() for name in plain)
+    for report_id, agency, year, form, code, who, origin, *cell in zip(
+        *columns, strict=True
+    ):
         if report_id not in found:
             found[report_id] = Table(report_id, agency, year, form or "", {})
-        found[report_id].cells[code, who] = tuple(cell)
-    return found
+        if origin == "table":
+            found[report_id].cells[code, who] = tuple(cell)
+    return {key: _name_family(table) for key, table in found.items()}
+
+
+def _name_family(table: Table) -> Table:
+    """Name the family of a pre-2014 form, which its codes begin with."""
+    families = {code.split(".")[0] for code, _ in table.cells} & forms().keys()
+    known = table.form in forms() or len(families) != 1
+    return table if known else table._replace(form=families.pop())
 
 
 def _compare_report(
@@ -245,9 +254,11 @@ def _compare_unplaced(
     for claim in claims:
         parts = [c for c in claims if c.parent == claim.order and c.kind == "count"]
         values = [part.value for part in parts]
-        placed = any(part.order in stated for part in parts)
-        if len(parts) < 2 or placed or not claim.value or None in values:
+        other = any(p.order in stated or p.unit != claim.unit for p in parts)
+        if len(parts) < 2 or other or not claim.value or None in values:
             continue
-        verdict = "agree" if sum(values) == claim.value else "unclear"
-        row = _start(table, claim, "list", UNPLACED, verdict)
-        yield row._replace(table=sum(values), gap=round(claim.value - sum(values), 9))
+        gap = round(claim.value - sum(values), 9)
+        reason = "" if not gap else "some" if gap > 0 else "excess"
+        verdict = "unclear" if gap else "agree"  # parts of parts, or overlapping ones
+        row = _start(table, claim, "list", UNPLACED, verdict, reason)
+        yield row._replace(table=sum(values), gap=gap)

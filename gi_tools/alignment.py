@@ -6,11 +6,9 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from rapidfuzz import fuzz, process
-
 from gi_tools.codebook import Row, Table, forms, label_key
 from gi_tools.documents import Span
-from gi_tools.text import HAN, fold
+from gi_tools.text import LETTER, fold
 from gi_tools.tokens import PROSE, Token
 
 NEARLY = 74  # rapidfuzz ratio from which a label is the same with a slip in it
@@ -20,7 +18,7 @@ WITH_VALUE = 0.3  # worth of standing before a figure or an empty cell
 LONGEST_WRAP = 16  # a label broken over more lines is not joined
 
 _NUMBER = re.compile(r"\(?([一二三四五六七八九十]{1,3}|\d{1,2})[、.,)]")
-_FIGURE = re.compile(rf"[{HAN}]\d")  # a figure run onto a label is no slip
+_FIGURE = re.compile(rf"{LETTER}\d")  # a figure run onto a label is no slip
 
 
 class Line(NamedTuple):
@@ -229,5 +227,7 @@ def _nearly(tokens: list[Token], number: int, book: Template) -> tuple[str, floa
 
 @lru_cache(maxsize=16384)
 def _closest(key: str, choices: tuple[str, ...]) -> tuple[str, float] | None:
+    from rapidfuzz import fuzz, process
+
     found = process.extractOne(key, choices, scorer=fuzz.ratio, score_cutoff=NEARLY)
     return found[:2] if found else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.codebook import indicators
 from gi_tools.crosswalk import FORMS, SCALES, crosswalk
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NEEDED = ("report_id", "agency", "region_code", "year", "form", "indicator",
           "applicant", "value", "unit", "state", "origin")  # fmt: skip
+USED = ("reported", "derived", "corrected")  # states whose figure counts
 # Words for one thing counted: a cell keeps its meaning whichever of them is printed.
 COUNTS = frozenset("件条项次篇个宗份部期起场")
 SIGNED = ".items_change"  # the only cells that may be less than zero
@@ -41,6 +42,15 @@ class Cells:
     notes: list[tuple[str, str, str, str]]
 
 
+class _Rows(NamedTuple):
+    """The facts, the number of the report of each, and which may be used."""
+
+    frame: DataFrame
+    report: ndarray
+    table: ndarray
+    usable: ndarray
+
+
 def list_cells(form: str) -> list[tuple[str, str | None]]:
     """List the cells of a form that the crosswalk asks for."""
     sums = (one.parts.get(form, ()) for one in crosswalk().values())
@@ -58,24 +68,31 @@ def sort_cells(facts: DataFrame, bounds: DataFrame | None = None) -> Cells:
     missing = [name for name in NEEDED if name not in facts.columns]
     if missing:
         raise DataError(f"facts lack {', '.join(missing)}; use those of gi.tabulate")
+    import numpy as np
+
     notes: list[tuple[str, str, str, str]] = []
     heads, codes = _read_heads(facts)
     table = _is(facts["origin"], "table")
     _note_prose(table, notes)
-    states, counted = _encode(facts["state"], STATES), len(STATES)
-    at = codes * counted + states
+    states = _encode(facts["state"], STATES)
+    usable = np.isin(states, [STATES.index(state) for state in USED])
+    tally = _count_states(codes[table], states[table], len(heads))
+    rows, low, high = {}, {}, {}
+    for form in FORMS:
+        rows[form] = np.flatnonzero(heads["key"].to_numpy() == form)
+        if len(rows[form]):
+            mine = heads.iloc[rows[form]]
+            found = _fill(_Rows(facts, codes, table, usable), form, mine, notes)
+            low[form], high[form] = found, found.copy()
+            _bound(low[form], high[form], form, mine, bounds)
+    return Cells(heads, rows, low, high, tally, notes)
+
+
+def _count_states(report: ndarray, states: ndarray, size: int) -> ndarray:
     import numpy as np
 
-    tally = np.bincount(at[table & (states >= 0)], minlength=len(heads) * counted)
-    rows, low, high = {}, {}, {}
-    keys = heads["key"].to_numpy()
-    for form in FORMS:
-        rows[form] = np.flatnonzero(keys == form)
-        if len(rows[form]):
-            found = _fill(facts, form, rows[form], codes, table, notes)
-            low[form], high[form] = found, found.copy()
-            _bound(low[form], high[form], form, heads, rows[form], bounds)
-    return Cells(heads, rows, low, high, tally.reshape(-1, counted), notes)
+    at = (report * len(STATES) + states)[states >= 0]
+    return np.bincount(at, minlength=size * len(STATES)).reshape(-1, len(STATES))
 
 
 def _is(column: Series, word: str) -> ndarray:
@@ -92,7 +109,8 @@ def _encode(column: Series, labels: Sequence) -> ndarray:
     else:
         codes, found = pd.factorize(column)
     place = {label: number for number, label in enumerate(labels)}
-    lut = np.array([place.get(label, -1) for label in found] + [place.get(None, -1)])
+    places = [place.get(label, -1) for label in found] + [place.get(None, -1)]
+    lut = np.array(places, dtype=np.int16)
     return lut[codes]  # a missing value has the code -1, the last place of the table
 
 
@@ -109,14 +127,16 @@ def _read_heads(facts: DataFrame) -> tuple[DataFrame, ndarray]:
     if (codes < 0).any():
         raise DataError("facts: a row has no report_id; every fact needs its report")
     used = np.bincount(codes) > 0 if len(codes) else np.zeros(0, dtype=bool)
-    codes, count = (np.cumsum(used) - 1)[codes], int(used.sum())
+    codes, count = (np.cumsum(used, dtype=np.int32) - 1)[codes], int(used.sum())
     first = np.empty(count, dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes))[::-1]
     names = ["report_id", "agency", "region_code", "year", "form"]
     heads = facts[names].iloc[first].reset_index(drop=True)
     for name in ("report_id", "agency", "region_code", "form"):
-        plain = heads[name].astype(object)
-        heads[name] = plain.where(plain.notna(), None)
+        plain = heads[name]
+        if pd.api.types.is_numeric_dtype(plain):  # a CSV reader took it for a number
+            plain = plain.astype("Int64").astype("string")
+        heads[name] = plain.astype(object).where(plain.notna(), None)
     heads["year"] = heads["year"].astype("Int64")
     return heads.assign(key=_find_keys(facts, heads, codes)), codes
 
@@ -137,31 +157,32 @@ def _find_keys(facts: DataFrame, heads: DataFrame, codes: ndarray) -> ndarray:
     return keys
 
 
-def _fill(
-    facts: DataFrame, form: str, rows: ndarray, codes: ndarray, table: ndarray, notes
-) -> ndarray:
+def _fill(rows: _Rows, form: str, heads: DataFrame, notes: list) -> ndarray:
     import numpy as np
 
     cells = list_cells(form)
-    place = np.full(codes.max() + 1, -1)
-    place[rows] = np.arange(len(rows))
-    mine = np.flatnonzero(table & (place[codes] >= 0))
-    part = facts[["indicator", "applicant", "value", "unit"]].iloc[mine]
+    place = np.full(rows.report.max() + 1, -1)
+    place[heads.index] = np.arange(len(heads))
+    mine = np.flatnonzero(rows.table & (place[rows.report] >= 0))
+    part = rows.frame[["indicator", "applicant", "value", "unit"]].iloc[mine]
     columns = _find_columns(part, cells)
     asked = columns >= 0
-    part, columns, row = part[asked], columns[asked], place[codes[mine[asked]]]
+    part, columns, mine = part[asked], columns[asked], mine[asked]
+    row = place[rows.report[mine]]
     values = part["value"].to_numpy(dtype=float, na_value=np.nan)
-    values *= _find_factors(part["unit"], form, cells, columns, values, notes)
-    matrix = np.full((len(rows), len(cells)), np.nan)
+    values = np.where(rows.usable[mine], values, np.nan)
+    factors = _find_factors(part["unit"], form, cells, columns)
+    strange = np.isnan(factors) & ~np.isnan(values)
+    values = values * factors
+    matrix = np.full((len(heads), len(cells)), np.nan)
     matrix[row, columns] = values
     kept = matrix[row, columns]
     other = ~((kept == values) | (np.isnan(kept) & np.isnan(values)))
-    if other.any():
-        matrix[row[other], columns[other]] = np.nan
-        count = int(other.sum())
-        zh = f"{count} 个单元格在表中出现两次而数不同，未采用"
-        en = f"{count} cells stand twice with different figures: not used"
-        notes.append(("conflict", form, zh, en))
+    matrix[row[other], columns[other]] = np.nan
+    for kind, where in (("unit", strange), ("conflict", other)):
+        ids = heads["report_id"].to_numpy()[row[where]]
+        codes = [cells[column][0] for column in columns[where]]
+        _note_cells(kind, form, dict.fromkeys(zip(ids, codes, strict=True)), notes)
     return matrix
 
 
@@ -178,7 +199,7 @@ def _find_columns(part: DataFrame, cells: Sequence) -> ndarray:
 
 
 def _find_factors(
-    units: Series, form: str, cells: Sequence, columns: ndarray, values: ndarray, notes
+    units: Series, form: str, cells: Sequence, columns: ndarray
 ) -> ndarray:
     """What each figure is worth in the unit of its cell; NaN for an unlike unit."""
     import numpy as np
@@ -186,23 +207,16 @@ def _find_factors(
     expected = [indicators()[form, code].unit for code, _ in cells]
     money = [pair[0] for pair in SCALES]
     names = list(dict.fromkeys([*expected, *money, *sorted(COUNTS), None]))
-    lut = np.full((len(names), len(cells)), np.nan)
+    lut = np.full((len(names) + 1, len(cells)), np.nan)
     for number, unit in enumerate(expected):
         for place, name in enumerate(names):
             alike = name in (unit, None) or {name, unit} <= COUNTS
             lut[place, number] = 1 if alike else SCALES.get((name, unit), np.nan)
-    codes = _encode(units, names)
-    factors = np.where(codes >= 0, lut[codes, columns], np.nan)
-    strange = int((np.isnan(factors) & ~np.isnan(values)).sum())
-    if strange:
-        zh = f"{strange} 个数的单位与该格不符，未采用"
-        en = f"{strange} figures are in a unit their cell cannot have: not used"
-        notes.append(("unit", form, zh, en))
-    return factors
+    return lut[_encode(units, names), columns]
 
 
 def _bound(
-    low: ndarray, high: ndarray, form: str, heads: DataFrame, rows: ndarray, bounds
+    low: ndarray, high: ndarray, form: str, heads: DataFrame, bounds: DataFrame | None
 ) -> None:
     """Open the empty cells from zero upwards, or as far as the bounds known go."""
     import numpy as np
@@ -213,7 +227,7 @@ def _bound(
     low[:, signed] = np.where(empty, -np.inf, low)[:, signed]
     if bounds is None or not len(bounds):
         return
-    place = {name: n for n, name in enumerate(heads["report_id"].iloc[rows])}
+    place = {name: n for n, name in enumerate(heads["report_id"])}
     columns = _find_columns(bounds, list_cells(form))
     row = np.array([place.get(name, -1) for name in bounds["report_id"]])
     known = (columns >= 0) & (row >= 0)
@@ -221,6 +235,22 @@ def _bound(
     at = row[known], columns[known]
     low[at] = bounds["low"].to_numpy(dtype=float, na_value=0)[known]
     high[at] = bounds["high"].to_numpy(dtype=float, na_value=np.inf)[known]
+
+
+CELL_NOTES = {
+    "conflict": ("出现两次而数不同，未采用", "twice with different figures, not used"),
+    "unit": ("单位与该格不符，未采用", "in a unit the cell cannot have, not used"),
+}
+
+
+def _note_cells(kind: str, form: str, cells: dict, notes: list) -> None:
+    """Count the cells left out for one reason and name some of them."""
+    if cells:
+        some = "; ".join(" ".join(cell) for cell in list(cells)[:5])
+        some += "; …" if len(cells) > 5 else ""
+        zh, en = CELL_NOTES[kind]
+        told = f"{len(cells)} 个单元格{zh}：{some}", f"{len(cells)} cells {en}: {some}"
+        notes.append((kind, form, *told))
 
 
 def _note_prose(table: ndarray, notes: list) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 
-from gi_tools import __version__
-from gi_tools.commands import corpora, mending, packages, reading, truths
+from gi_tools.commands import COMMANDS
 from gi_tools.errors import GiError
-
-COMMANDS = (reading, mending, packages, corpora, truths)
+from gi_tools.versions import VERSION
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -17,7 +16,8 @@ def main(argv: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    args = _build_parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    args = build_parser(argv[0] if argv else "").parse_args(argv)
     try:
         return args.run(args)
     except GiError as error:
@@ -28,15 +28,20 @@ def main(argv: list[str] | None = None) -> int:
         return 0
 
 
-def _build_parser() -> argparse.ArgumentParser:
+def build_parser(name: str) -> argparse.ArgumentParser:
+    """Build the parser of one command; the others are named, not loaded."""
     parser = argparse.ArgumentParser(
         prog="gi",
         description="Read annual reports on government information disclosure.",
     )
-    parser.add_argument("--version", action="version", version=f"gi {__version__}")
+    parser.add_argument("--version", action="version", version=f"gi {VERSION}")
     verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for kind in COMMANDS:
-        kind.add_commands(verbs)
+    chosen = COMMANDS[name].module if name in COMMANDS else ""
+    for other, command in COMMANDS.items():
+        if command.module != chosen:
+            verbs.add_parser(other, help=command.text)
+        elif other not in verbs.choices:
+            import_module(f"gi_tools.commands.{chosen}").add_commands(verbs)
     return parser
 
 

@@ -223,15 +223,22 @@ def list_joins(
 ) -> list[Join]:
     """List the joins that a comparison over these forms and years needs, once each."""
     there = [form for form in FORMS if form in found]
-    pairs = list(pairwise(there))
-    if {"shanghai", "dingxi"} < set(there):
-        pairs.append(("shanghai", there[2]))
-    joins = [judge_join(name, *pair) for name in names for pair in pairs]
+    joins = [judge_join(n, *pair) for n in names for pair in _list_pairs(n, there)]
     for one in list_breaks(min(years), max(years)) if len(years) else ():
         for name in (name for name in names if name in one.refuse):
             older, newer = str(one.year - 1), str(one.year)
             joins.append(Join(name, older, newer, "refuse", one.zh, one.en, "years"))
     return joins
+
+
+def _list_pairs(name: str, there: list[str]) -> list[tuple[str, str]]:
+    """Neighbours among the forms there are, and among those that have the figure."""
+    having = [form for form in there if form in crosswalk()[name].parts]
+    pairs = [*pairwise(there), *pairwise(having)]
+    for forms_ in (there, having):
+        if forms_[:2] == ["shanghai", "dingxi"]:
+            pairs += [("shanghai", form) for form in forms_[2:3]]
+    return list(dict.fromkeys(pairs))
 
 
 def refuse(joins: Iterable[Join], override: str | None = None) -> list[Join]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WHOLE = ["report_year", "year", "value_cells", "filled", "blank"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Samples:
     """Whole reports to read: ``manifest`` (a row each), ``paths``, ``statement``."""
 
@@ -32,10 +32,10 @@ class Samples:
         return _show(self.statement) + self.manifest.to_html(index=False, escape=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Observed:
     """
-    Figures copied from real reports: ``figures``, ``reports``, ``sources`` as filed.
+    Figures copied from real reports: ``figures`` and ``reports`` as filed.
 
     ``facts`` has the figures in the columns of the facts frame. What is not there was
     not seen and is never zero; ``statement`` says what the figures support.
@@ -43,7 +43,6 @@ class Observed:
 
     figures: DataFrame = field(repr=False)
     reports: DataFrame = field(repr=False)
-    sources: DataFrame = field(repr=False)
     statement: str = field(repr=False)
 
     @cached_property
@@ -75,7 +74,7 @@ def samples() -> Samples:
 def observed() -> Observed:
     """Give the figures copied from real reports: examples, not a sample of anything."""
     folder = find_data() / "observed"
-    frames = (_read(folder / f"{n}.csv") for n in ("figures", "reports", "sources"))
+    frames = (_read(folder / f"{name}.csv") for name in ("figures", "reports"))
     return Observed(*frames, (folder / "README.md").read_text("utf-8"))
 
 

@@ -42,8 +42,11 @@ def fit_fixed_effects(
     codes = pd.factorize(data[unit])[0]
     within = (both - both.groupby(codes).transform("mean")).to_numpy()
     y, x, dummies = np.split(within, [1, 1 + len(names)], axis=1)
+    raw = numbers[names].to_numpy()
     y, x = (side - dummies @ np.linalg.lstsq(dummies, side)[0] for side in (y, x))
-    if not len(data) or np.linalg.matrix_rank(x) < len(names):
+    # What is left of a regressor that the effects explain is noise of rounding.
+    noise = 1e-9 * np.linalg.norm(raw, 2) if len(data) else 0.0
+    if not len(data) or np.linalg.matrix_rank(x, tol=noise) < len(names):
         raise DataError(
             "fixed effects: a regressor does not vary within units beyond the years"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gi_tools.codebook import CUMULATIVE
 from gi_tools.comparisons import Table
 from gi_tools.slips import name_slip
 from gi_tools.wordings import find_group, find_parts, list_rows
@@ -18,9 +19,9 @@ def explain(
     List the slips that would have made ``value`` out of these cells, likeliest first.
 
     column: another applicant's column; row: one row for the sum or total of several;
-    row_column: both; group: the group for one of its rows; last_year; neighbour: the
-    row above or below; sum: another row added; then those of ``name_slip``. A figure of
-    0 is explained by nothing, as nearly every table holds zeros.
+    row_column: both; group: the group for one of its rows; last_year;
+    neighbour_copied: the row above or below; sum: that row added; then those of
+    ``name_slip``. A figure of 0 is explained by nothing: nearly every table holds 0.
     """
     if not value:
         return []
@@ -41,6 +42,9 @@ def _list_cells(
     ]
     for who in columns:
         yield ("column", _write(codes, who)), table.add(codes, who)
+    twin = {code: _find_twin(code) for code in codes}
+    if all((code, None) in table.cells for code in twin.values()):
+        yield ("column", "+".join(twin.values())), table.add(tuple(twin.values()))
     parts = find_parts(table.form).get(codes[0], ()) if len(codes) == 1 else codes
     for code in parts:
         yield ("row", _write([code], _own(table, code))), table.get(code)
@@ -55,8 +59,14 @@ def _list_cells(
         yield ("last_year", "+".join(codes)), last.add(codes)
     for code in _list_neighbours(codes, table.form):
         here = _write([code], _own(table, code))
-        yield ("neighbour", here), table.get(code)
+        yield ("neighbour_copied", here), table.get(code)
         yield ("sum", f"{'+'.join(codes)}+{here}"), table.add((*codes, code))
+
+
+def _find_twin(code: str) -> str:
+    """The other column of a pre-2014 sheet: this period, or all so far."""
+    plain = code.removesuffix(CUMULATIVE)
+    return plain if plain != code else code + CUMULATIVE
 
 
 def _list_neighbours(codes: tuple[str, ...], form: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.errors import DataError
-from gi_tools.statistics import pair_known
+from gi_tools.statistics import pair_known, to_floats
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -100,8 +100,7 @@ def place_in_funnel(
     import pandas as pd
     from scipy import stats
 
-    x = np.asarray(pd.array(events, dtype="Float64").to_numpy(float, na_value=np.nan))
-    n = np.asarray(pd.array(n, dtype="Float64").to_numpy(float, na_value=np.nan))
+    x, n = to_floats(events), to_floats(n)
     n = np.where(n > 0, n, np.nan)
     value, outside = x / n, np.full(len(x), np.nan)
     for level in sorted(levels):

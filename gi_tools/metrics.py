@@ -12,10 +12,10 @@ from gi_tools.catalogue import (
     list_variants,
     metrics,
 )
-from gi_tools.crosswalk import Join, refuse
+from gi_tools.crosswalk import FORMS, Join, crosswalk, refuse
 from gi_tools.errors import DataError
 from gi_tools.facts import STATES
-from gi_tools.panel import KEYS, Panel, judge_rows
+from gi_tools.panel import KEYS, Panel, find_keys, judge_rows
 from gi_tools.statistics import garwood, wilson
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _all() -> list[str]:
 
 
 def _measure_one(
-    panel: Panel, one: Metric, level: float, known: dict[str, Sum]
+    panel: Panel, one: Metric, level: float, known: dict[str, Sum], keys: ndarray
 ) -> dict[str, ndarray | str]:
     import numpy as np
 
@@ -145,6 +145,7 @@ def _measure_one(
     found = {"numerator": sides[0].value, "denominator": sides[1].value}
     found |= KINDS[one.kind](one, sides, level, known)
     reason = _find_reasons(panel, one, sides, known)
+    reason[~np.isin(keys, one.forms)] = REASONS.index("not_in_form")
     defined = reason < 0
     for name in ("value", "low", "high"):
         found[name] = np.where(defined, found[name], np.nan)
@@ -159,7 +160,7 @@ def _measure_one(
 def _read_term(panel: Panel, name: str) -> Sum:
     import numpy as np
 
-    if name in panel.indicators:
+    if name in crosswalk() and name in panel.frame.columns:
         low, high = panel.bound(name)
         return Sum(np.where(low == high, low, np.nan), low, high)
     if name in panel.frame.columns:
@@ -193,9 +194,7 @@ def _find_reasons(
 
     up, down = sides[0].value, sides[1].value
     there = {*panel.frame.columns, *_COUNTED}
-    lacks = [t for t in one.terms if t not in panel.indicators and t in there]
-    family, form = panel.frame["family"], panel.frame["form"]
-    keys = form.where(family == "national", family)
+    lacks = [t for t in one.terms if t not in crosswalk() and t in there]
     counts = one.kind in ("proportion", "rate", "ratio")
     wrong = {
         "numerator_exceeds_denominator": (one.kind == "proportion") & (up > down),
@@ -205,7 +204,6 @@ def _find_reasons(
         "negative_denominator": counts & (down < 0),
         "zero_denominator": _is_zero(one, sides),
         "needs_covariate": not there.issuperset(one.terms),
-        "not_in_form": ~keys.isin(one.forms).to_numpy(),
     }
     reason = np.full(len(up), -1, dtype=np.int8)
     for name, rows in wrong.items():
@@ -317,8 +315,12 @@ KINDS: dict[str, Score] = {
 def _repeat(column: Series, times: int) -> object:
     """Set a key column under itself; names stay text, closed sets become categories."""
     import numpy as np
+    import pandas as pd
 
-    if column.name in ("level", "scope", "form", "family", "report_id"):
+    if column.name in ("form", "family"):  # one set, so that one can stand for another
+        known = ["pre2014", "national", *FORMS]
+        column = column.astype(pd.CategoricalDtype(known))
+    elif column.name in ("level", "scope", "report_id"):
         column = column.astype("category")
     return column.array.take(np.tile(np.arange(len(column)), times))
 
@@ -332,8 +334,9 @@ def _score_all(panel: Panel, asked: Sequence[Metric], level: float) -> dict:
     numbers = {name: np.empty(shape) for name in NUMBERS}
     reason, kinds = np.empty(shape, dtype=np.int8), []
     known: dict[str, Sum] = {}
+    keys = find_keys(panel.frame)
     for row, one in enumerate(asked):
-        found = _measure_one(panel, one, level, known)
+        found = _measure_one(panel, one, level, known, keys)
         reason[row] = found["reason"]
         kinds.append(found["interval"])
         for name in NUMBERS:

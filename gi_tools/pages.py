@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 
 from gi_tools.dates import YEAR, to_digits
 from gi_tools.documents import Document, Grid, Paragraph, Place
-from gi_tools.text import HAN, READING, simplify_script, widen
+from gi_tools.text import HAN, LETTER, READING, simplify_script, widen
 
 _SIGNS = [*zip("：，（）；．＠｜　﹝﹞", ":,();.@| ()", strict=True), ("\xa0", " ")]
 _SIGNS += [("\r", " "), ("\t", " ")]
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ／－\u00ad\u200b-\u200f\ufeff]")
 # A set at the start lets a search skip what cannot begin a match; so throughout.
-_PINYIN = re.compile(rf"[(（](?<=[{HAN}].){READING}[)）]")
+_PINYIN = re.compile(rf"[(（](?<={LETTER}.){READING}[)）]")
 _BLANKS = re.compile(r"[^\S\n](?:(?<!\d.)[^\S\n]*|[^\S\n]*(?!\d))")
 _MARKDOWN = re.compile(r"^[#*>•·\-\s]{1,8}|[*#]{1,3}$")
 _MARKS = frozenset("#*>-•·")

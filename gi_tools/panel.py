@@ -25,13 +25,13 @@ from gi_tools.errors import DataError
 
 if TYPE_CHECKING:
     from numpy import ndarray
-    from pandas import DataFrame
+    from pandas import DataFrame, Index, Series
 
 KEYS = ["report_id", "agency", "region_code", "level", "scope", "year", "form",
         "family"]  # fmt: skip
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Panel:
     """
     Bodies by years, and what must be known to read them.
@@ -60,7 +60,8 @@ class Panel:
     @property
     def indicators(self) -> list[str]:
         """The panel indicators there are, in the order of the crosswalk."""
-        return [name for name in crosswalk() if name in self.frame.columns]
+        columns = set(self.frame.columns)
+        return [name for name in crosswalk() if name in columns]
 
     def select(self, **conditions: Any) -> Panel:
         """
@@ -105,10 +106,12 @@ class Panel:
         *, override: str | None = None,
     ) -> DataFrame:  # fmt: skip
         """
-        Add up over bodies: ``value`` (<NA> if a part is missing), ``low``, ``high``, n.
+        Add up over bodies: ``value`` (<NA> if a figure is missing), ``low``, ``high``.
 
-        DataError for unlike units and for mixed levels or scopes: what a territory
-        reports may hold its departments. ComparisonError as in ``series``.
+        ``n`` reports are in the sum; ``missing`` are the reports that these bodies
+        lack, which no bound covers. DataError for unlike units and for mixed levels or
+        scopes: what a territory reports may hold its departments. ComparisonError as
+        in ``series``.
         """
         names = [indicators] if isinstance(indicators, str) else list(indicators)
         keys = [by] if isinstance(by, str) else list(by)
@@ -120,6 +123,7 @@ class Panel:
         parts = self.frame[keys].assign(low=low, high=high, n=1)
         sums = parts.groupby(keys, dropna=False)[["low", "high", "n"]].sum()
         sums.insert(0, "value", sums["low"].where(sums["low"] == sums["high"]))
+        sums["missing"] = self._count_missing(keys, sums.index)
         sums = sums.astype({"value": "Float64"}).reset_index()
         sums.attrs = {"override": override or self.override}
         return sums
@@ -164,6 +168,14 @@ class Panel:
         note = note_match(there, names, self.frame, keys)
         return replace(self, frame=found, notes=add_notes(self.notes, [note]),
                        covariates=(*self.covariates, *names))  # fmt: skip
+
+    def _count_missing(self, keys: list[str], index: Index) -> Series | None:
+        """Count by key the years without a table; a missing report has no form."""
+        if not {*keys} <= {*BODY, "level", "year"}:
+            return None
+        lacks = self.coverage[self.coverage["status"].isin(["missing", "no_table"])]
+        lacks = lacks.merge(self.frame[BODY].drop_duplicates(), on=BODY)
+        return lacks.groupby(keys, dropna=False).size().reindex(index, fill_value=0)
 
     def _need(self, names: Iterable[str]) -> None:
         if strange := [name for name in names if name not in self.indicators]:
@@ -238,10 +250,17 @@ def build_panel(
     return replace(panel, notes=add_notes(notes, note_joins(joins, override)))
 
 
+def find_keys(frame: DataFrame) -> ndarray:
+    """Give the codebook key of each row: the form, before 2014 the family."""
+    import numpy as np
+
+    form, family = (frame[name].to_numpy(dtype=object) for name in ("form", "family"))
+    return np.where(form == "pre2014", family, form)
+
+
 def judge_rows(frame: DataFrame, names: Sequence[str]) -> list[Join]:
     """List the joins that comparing all rows of a frame with the KEYS needs."""
-    keys = frame["form"].where(frame["form"] != "pre2014", frame["family"])
-    found = set(keys.dropna())
+    found = {key for key in find_keys(frame) if isinstance(key, str)}
     years = [int(year) for year in frame["year"].dropna().unique()]
     joins = list_joins(names, found, years)
     local = frame.loc[frame["form"] == "pre2014", "region_code"].dropna()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from gi_tools.codebook import indicators
 from gi_tools.errors import CodebookError
 from gi_tools.openings import Openings
-from gi_tools.text import HAN
+from gi_tools.text import LETTER
 
 NATIONAL = ("2014", "2019", "2021")
 HANZI = "零〇一二三四五六七八九十百千两"
@@ -141,7 +141,7 @@ def _figure_pattern(unit: str) -> str:
         r"|\d{1,15}(?:\.\d{1,6})?(?:_\d{1,15}){0,6})"
         rf"([余多])?([百千万亿](?!元))?([余多])?({unit})?([余多]|左右|上下|以上)?"
         rf"|(?<![第同每之统唯进逐有无任数几{HANZI}])([{HANZI}][{HANZI}万亿]{{0,9}})"
-        rf"([余多])?({unit})|(?<=[为是:])(零)(?![{HAN}])"
+        rf"([余多])?({unit})|(?<=[为是:])(零)(?!{LETTER})"
     )
 
 

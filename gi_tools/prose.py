@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from gi_tools.documents import Block, Document, Grid, Paragraph, Place, Span, Spot
-from gi_tools.text import HAN, READING, simplify_script, widen
+from gi_tools.text import LETTER, READING, simplify_script, widen
 
 LONGEST_SENTENCE = 800  # the longest lists of a report have half of it
 SHORTEST = 4  # characters of a line that can state a figure, words of none apart
@@ -40,7 +40,7 @@ _STARTS = re.compile(
 _TITLED = re.compile(
     rf"\s{{0,9}}(?:[{_HAN}]{{1,3}}[、.．]|[(（][{_HAN}]{{1,2}}[)）])[^，。；,;]{{0,26}}"
 )
-_CELL = re.compile(rf"[\d.,%\s\-—/]{{0,40}}[{HAN}]{{0,2}}")
+_CELL = re.compile(rf"[\d.,%\s\-—/]{{0,40}}{LETTER}{{0,2}}")
 _NOTE = re.compile(r"\s{0,40}[(（][^()（）。]{0,200}[)）]\s{0,9}")
 _STOPS = "。；;！!？?：:|｜"
 _NONES = "无没無沒"

@@ -12,6 +12,7 @@ from gi_tools.checks import VERDICTS, check
 from gi_tools.facts import STATES, tabulate
 from gi_tools.quality_pages import explode, to_html, to_markdown
 from gi_tools.registers import list_claims, list_reports, list_sections
+from gi_tools.repairs import repair
 from gi_tools.reports import Report
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ class Quality:
     What is known of the quality of reports; nothing here is added up to one score.
 
     ``reports`` has a row per report and a column per count: states of cells, verdicts
-    of checks (those of soft rules apart), suspects, claims, delay, reuse of text and
-    findings across years. ``findings``, ``suspects``, ``claims`` and ``traces`` are
-    the frames behind it.
+    of checks on what is printed (those of soft rules apart), suspects, claims, delay,
+    reuse of text and findings across years. ``findings``, ``suspects``, ``claims`` and
+    ``traces`` are the frames behind it.
     """
 
     reports: DataFrame = field(repr=False)
@@ -57,45 +58,75 @@ def assess(
     """
     Gather what is known of the quality of reports, each alone and across years.
 
-    ``facts`` and ``suspects`` are those of ``gi.repair`` or of an edit log applied.
+    ``facts`` and ``suspects`` are those of ``gi.repair``, which is asked for them when
+    they are not given; of facts with edits applied give what repair makes of them.
     Raises DataError for facts that lack columns.
+    """
+    reports = [reports] if isinstance(reports, Report) else list(reports)
+    if facts is None:
+        repaired = repair(tabulate(reports))
+        facts, suspects = repaired.facts, repaired.suspects
+    registers = (list_reports(reports), list_claims(reports), list_sections(reports))
+    return assess_frames(facts, *registers, suspects)
+
+
+def assess_frames(
+    facts: DataFrame,
+    reports: DataFrame,
+    claims: DataFrame,
+    sections: DataFrame,
+    suspects: DataFrame | None = None,
+) -> Quality:
+    """
+    Do what ``assess`` does with the frames of a corpus, where no report is at hand.
+
+    ``reports``, ``claims`` and ``sections`` are the registers of the same reports.
     """
     import pandas as pd
 
-    reports = [reports] if isinstance(reports, Report) else list(reports)
-    facts = tabulate(reports) if facts is None else facts
-    register = list_reports(reports)
-    findings = check(facts).frame
-    sections = list_sections(reports)
-    claims = compare_claims(list_claims(reports), facts, sections)
-    reuse = forensics.measure_reuse(sections, register)
-    delays = forensics.measure_delays(register)
+    # A blank that a rule has proved passes that rule by itself: it is left out here.
+    printed = facts["value"].mask(facts["state"] == "derived")
+    findings = check(facts.assign(value=printed)).frame
+    compared = compare_claims(claims, facts, sections)
+    reuse = forensics.measure_reuse(sections, reports)
+    delays = forensics.measure_delays(reports)
     found = [
         forensics.trace_chains(facts),
         forensics.find_repeats(facts),
         forensics.find_copied(reuse),
-        forensics.find_late(register),
-        forensics.find_missing(register),
+        forensics.find_late(reports),
+        forensics.find_missing(reports),
         forensics.find_odd_digits(forensics.measure_digits(facts)),
     ]
     traces = pd.concat(found, ignore_index=True)
     if suspects is None:
         suspects = pd.DataFrame(columns=["report_id", "indicator", "status"])
-    columns = [
+    counts = [
         _count(facts[facts["origin"] == "table"], "state", STATES),
         _count_checks(findings),
-        _count(suspects, "status", ("unique", "ambiguous")),
-        _count(claims, "verdict", ("agree", "differ", "unclear", "no_cell")),
+        _count_suspects(suspects),
+        _count(compared, "verdict", ("agree", "differ", "unclear", "no_cell")),
         _count_traces(traces),
+    ]
+    measures = [
         delays.set_index("report_id")[["days", "confidence"]],
         reuse.set_index("report_id")[["common", "own", "other"]],
     ]
-    rows = register.drop_duplicates("report_id").set_index("report_id")[list(KEY[1:])]
-    for column in columns:
-        rows = rows.join(column[~column.index.duplicated()])
-    counts = [name for column in columns[:5] for name in column]
-    rows[counts] = rows[counts].fillna(0).astype(int)
-    return Quality(rows.reset_index(), findings, suspects, claims, traces)
+    rows = _join(reports, counts, measures)
+    return Quality(rows, findings, suspects, compared, traces)
+
+
+def _join(
+    reports: DataFrame, counts: list[DataFrame], measures: list[DataFrame]
+) -> DataFrame:
+    """Put a row per report; what was counted nowhere is 0, what has no value is not."""
+    rows = reports.drop_duplicates("report_id").set_index("report_id")[list(KEY[1:])]
+    for count in counts:
+        rows = rows.join(count)
+        rows[list(count)] = rows[list(count)].fillna(0).astype(int)
+    for measure in measures:
+        rows = rows.join(measure[~measure.index.duplicated()])
+    return rows.reset_index()
 
 
 def _count(frame: DataFrame, name: str, values: Iterable[str]) -> DataFrame:
@@ -111,6 +142,13 @@ def _count_checks(findings: DataFrame) -> DataFrame:
     return _count(
         findings.assign(verdict=verdicts), "verdict", (*VERDICTS, "soft_fail")
     )
+
+
+def _count_suspects(suspects: DataFrame) -> DataFrame:
+    """Count the changes that may be due, not the ways in which each could be made."""
+    if "group" in suspects:
+        suspects = suspects.drop_duplicates(["report_id", "group"])
+    return _count(suspects, "status", ("unique", "ambiguous"))
 
 
 def _count_traces(traces: DataFrame) -> DataFrame:

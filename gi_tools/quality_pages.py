@@ -214,7 +214,7 @@ def _list_details(
         "checks": _by_report(
             quality.findings[quality.findings["verdict"] == "fail"], message
         ),
-        "suspects": _by_report(quality.suspects, None),
+        "suspects": _by_report(quality.suspects, None, ("reason", "reason_en")[at]),
         "claims": _by_report(
             quality.claims[quality.claims["verdict"] == "differ"], message
         ),
@@ -244,19 +244,21 @@ def explode(traces: DataFrame) -> DataFrame:
     return traces.assign(report_id=ids).explode("report_id")
 
 
-def _by_report(frame: DataFrame, message: str | None) -> dict[str, list[str]]:
+def _by_report(
+    frame: DataFrame, message: str | None, reason: str = ""
+) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for row in frame.to_dict("records"):
-        text = row[message] if message else _tell_suspect(row)
+        text = row[message] if message else _tell_suspect(row, reason)
         found.setdefault(row["report_id"], []).append(str(text))
     return found
 
 
-def _tell_suspect(row: dict) -> str:
+def _tell_suspect(row: dict, reason: str) -> str:
     who = row.get("applicant")
     cell = row["indicator"] + (f"[{who}]" if isinstance(who, str) else "")
     change = f"{_show(row.get('value'))} → {_show(row.get('proposal'))}"
-    return f"{cell} {change} ({row['status']}) {row.get('reason') or ''}"
+    return f"{cell} {change} ({row['status']}) {row.get(reason) or ''}"
 
 
 def _cut(items: list[str], at: int) -> list[str]:

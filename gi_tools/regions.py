@@ -10,8 +10,6 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from gi_tools.text import HAN
-
 LONGEST, WINDOW, NOW = 15, 4000, 9999  # characters of a name, of a text; no end yet
 _ENDS = re.compile("[省市区县州盟旗]")
 _UNDIVIDED = frozenset("441900 442000 460400 620200".split())  # no counties in them
@@ -19,7 +17,7 @@ _UNDIVIDED = frozenset("441900 442000 460400 620200".split())  # no counties in 
 _COMMON = frozenset(
     "城区 老城区 新城区 郊区 矿区 新区 东区 西区 南区 北区 市区".split()
 )
-_BEFORE = re.compile(rf"[省市区州盟在由经到按照对据将依为是和与及报共本]|[^{HAN}]")
+_BEFORE = re.compile(r"[省市区州盟在由经到按照对据将依为是和与及报共本\W\d_A-Za-z]")
 _STREET = re.compile(r"[东西南北中大小]{0,2}(?:[路街巷镇乡村庄屯里]|大道|社区|新村)")
 _TOWN = re.compile(r".{0,10}(?:镇|乡|街道|村|社区)")
 # A place without its 市 or 县 counts only where a zone or a branch office follows.

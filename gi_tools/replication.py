@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -23,12 +23,13 @@ from gi_tools.crosswalk import crosswalk
 from gi_tools.errors import DataError
 from gi_tools.exports import STARTERS
 from gi_tools.facts import COLUMNS, STATES
+from gi_tools.versions import VERSION, list_versions
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 MISSING = "NA"
-SOFTWARE = ("gi_tools", "pandas", "numpy", "scipy", "statsmodels")
+SOFTWARE = ("pandas", "numpy", "scipy")
 ROWS = {  # the tables of a package and what a row of each is
     "reports": "one source report, with its SHA-256",
     "facts": "one figure of one report, with its state and place",
@@ -111,17 +112,19 @@ def write_package(
 
 def arrange(frame: DataFrame) -> DataFrame:
     """Sort rows by all columns and keep texts from being run or read as missing."""
+    import numpy as np
+    import pandas as pd
+
     frame = frame.reset_index(drop=True).copy()
     for name in frame.columns:
         if get_kind(frame[name]) == "string":
-            texts = frame[name].astype(object).map(_to_text, na_action="ignore")
-            frame[name] = texts.astype(object).where(frame[name].notna(), None)
+            codes, texts = pd.factorize(frame[name])  # -1 is missing: the last one
+            texts = np.array([*map(_to_text, texts), None], dtype=object)
+            frame[name] = pd.Series(texts[codes], dtype=object)
     return frame.sort_values(list(frame.columns), kind="stable", ignore_index=True)
 
 
 def _to_text(value: object) -> str:
-    if isinstance(value, (dict, list, tuple)):
-        value = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     text = str(value).replace("\r\n", "\n").replace("\r", "\n")
     return "'" + text if text.startswith(STARTERS) or text == MISSING else text
 
@@ -220,7 +223,8 @@ def _to_stata(table: str, frame: DataFrame, date: str | None) -> bytes:
             out[short] = frame[column].map(codes).astype(float)
         elif get_kind(frame[column]) == "string":
             out[short] = frame[column].astype(object).where(frame[column].notna(), "")
-            if out[short].map(lambda text: len(text.encode())).max() > LONGEST_STATA:
+            sizes = (len(text.encode()) for text in out[short].unique())
+            if max(sizes, default=0) > LONGEST_STATA:
                 long.append(short)
         else:
             out[short] = (
@@ -295,7 +299,7 @@ def _to_descriptor(
             }
         )
     package = {"profile": "tabular-data-package", "name": "gi-tools-package"}
-    package |= {"title": title, "version": _find_version("gi_tools")}
+    package |= {"title": title, "version": VERSION}
     package |= {"created": date} if date else {}
     package |= {"software": _list_software(), "resources": resources}
     return (json.dumps(package, ensure_ascii=False, indent=2) + "\n").encode()
@@ -310,7 +314,7 @@ def _fill_readme(
     changes = [f"{len(log):,} rows in `data/log.csv`"] if log is not None else []
     changes += ["`edits.json`"] if "edits.json" in parts else []
     values = {
-        "version": _find_version("gi_tools"),
+        "version": VERSION,
         "sources": "no register given"
         if reports is None
         else f"{len(reports):,} reports",
@@ -338,16 +342,9 @@ def _tell_overrides(panel: Any, scores: DataFrame | None) -> str:
 
 
 def _list_software() -> dict[str, str]:
-    return {"python": platform.python_version()} | {
-        n: _find_version(n) for n in SOFTWARE
-    }
-
-
-def _find_version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+    ours = {f"gi_tools {name}": text for name, text in list_versions().items()}
+    theirs = {name: version(name) for name in SOFTWARE}
+    return ours | {"python": platform.python_version()} | theirs
 
 
 def _hash(data: bytes) -> str:

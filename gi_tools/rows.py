@@ -21,6 +21,8 @@ from gi_tools.tokens import Token
 
 HEADING_REACH = 5  # tokens between a heading row and the first row under it
 FEWEST_NUMBERED = 6  # rows that make a climbing column line numbers
+CODE_STEP = 3  # by which the numbers of rows climb, some of them not matched
+MOST_CODED = 0.8  # of the rows have a code where there is a column of codes
 FEWEST_BEGUN = 3  # rows with a figure in the first column that show where it is
 HEAD_REACH = 40  # tokens above the first row in which its heads are looked for
 
@@ -57,7 +59,8 @@ def to_items(tokens: list[Token], form_key: str, matches: list[Match]) -> list[I
     words: frozenset[str] = frozenset()
     orders: dict[int, Heads | None] = {}  # by the identity of a set of columns
     reached = max(0, matches[0].token - HEAD_REACH) if matches else 0
-    stops = [*(match.token for match in matches[1:]), len(tokens)]
+    codes = _find_codes(tokens, [m for m in matches if lines[m.line].row.targets])
+    stops = [m.token - (m.token - 1 in codes) for m in matches[1:]] + [len(tokens)]
     for match, stop in zip(matches, stops, strict=False):
         heads = [t for t in tokens[reached : match.token] if t.key in words_above]
         if any(token.key in known for token in heads):
@@ -72,6 +75,26 @@ def to_items(tokens: list[Token], form_key: str, matches: list[Match]) -> list[I
         slots = read_slots(tokens, match, stop)
         items.append(Item(match, row.targets, slots, orders.get(id(columns))))
     return items
+
+
+def _find_codes(tokens: list[Token], matches: list[Match]) -> set[int]:
+    """
+    The tokens right before labels that number the rows (01, 02 …, or 1, 2 …).
+
+    A column of figures climbs so too, perhaps, but not from before the first label on.
+    """
+    codes, last = set(), None
+    for at in (match.token - 1 for match in matches if match.token):
+        value = tokens[at].reading.value
+        if value is not None and (
+            last is None or value == 1 or 0 < value - last <= CODE_STEP
+        ):
+            codes.add(at)
+            last = value
+    begins = bool(codes) and min(codes) == matches[0].token - 1
+    padded = any(tokens[at].text.strip()[:1] == "0" for at in codes)
+    few = len(codes) < max(FEWEST_NUMBERED, MOST_CODED * len(matches))
+    return codes if (begins or padded) and not few else set()
 
 
 def settle_rows(

@@ -36,6 +36,7 @@ BAD = (
 _SAME = {"requests.received": "requests.new"}
 _NOISE = regex.compile(r"[\s,，.。:：;；、()（）\"'“”\-—–]")
 _NUMBER = regex.compile(r"\d{1,18}(?:\.\d{1,9})?")
+SPLIT = "split_digits"
 _MISSES = 20  # kept for each measure
 MOST_CELLS = 14  # two rows of table 3: beyond that a table is wrong, not its cells
 
@@ -125,8 +126,9 @@ def score_folder(folder: str | Path, repair: Repair | None = None) -> Scores:
 
     Cells, identity, headings and claims are compared with NAME.truth.json; the rules
     are run over all reports together. ``repair`` takes plain facts and gives what has
-    ``suspect_rows``, as ``repairs.repair_facts`` does: whether the planted errors are
-    named and mended is then scored too. DataError for a folder without truths.
+    ``suspect_rows`` and ``log_rows``, as ``repairs.repair_facts`` does: whether the
+    planted errors are named and mended is then scored too. DataError for a folder
+    without truths.
     """
     folder, tally = Path(folder), _Tally()
     paths = sorted(folder.glob("*.truth.json"))
@@ -266,9 +268,15 @@ def _judge(
     for row in check_facts(every).rows:
         if row.verdict == "fail":
             failing[row.report_id][row.rule] = row.severity
-    suspects = defaultdict(list)
-    for suspect in repair(every).suspect_rows if repair else ():
-        suspects[suspect.report_id].append(suspect)
+    suspects, mended = defaultdict(list), {}
+    if repair is not None:
+        repaired = repair(every)
+        for one in repaired.suspect_rows:
+            suspects[one.report_id].append(one)
+            if one.rank == 1:
+                mended[one.report_id, one.indicator, one.applicant] = one.proposal
+        for row in repaired.log_rows:
+            mended[row.report_id, row.indicator, row.applicant] = row.new
     broken = {(t["agency"], t["report_year"]) for t in truths if t.get("defects")}
     for truth in truths:
         rows = facts.get(truth["name"], [])
@@ -282,6 +290,11 @@ def _judge(
                 tally.add(BAD[3], truth["name"], named, named[:1])
         for defect in truth.get("defects") or ():
             _judge_defect(truth["name"], defect, rows, alarms, tally)
+            for cell in defect["cells"] if repair and defect["kind"] == SPLIT else ():
+                got = mended.get((report_id, cell["indicator"], cell["applicant"]))
+                tally.add(
+                    "split digits mended", truth["name"], got == cell["old"], cell
+                )
             if repair and defect["visible"] and "error" in alarms.values():
                 _judge_repair(truth["name"], defect, suspects[report_id], tally)
 
@@ -291,7 +304,7 @@ def _judge_defect(
 ) -> None:
     if defect["visible"]:
         tally.add("detected", name, alarms, defect["kind"])
-    if defect["kind"] == "split_digits":
+    if defect["kind"] == SPLIT:
         table = {(f.indicator, f.applicant): f for f in facts if f.origin == "table"}
         for cell in defect["cells"]:
             fact = table.get((cell["indicator"], cell["applicant"]))
@@ -323,6 +336,6 @@ def _judge_repair(
 def _to_ranks(suspects: Iterable[Any]) -> list[dict[tuple, float | None]]:
     """The changes proposed, best first: cell to proposal, groups put together."""
     ranks: dict[int, dict[tuple, float | None]] = defaultdict(dict)
-    for one in suspects:
+    for one in (s for s in suspects if s.settles > 0):  # the rest are mere doubts
         ranks[one.rank][one.indicator, one.applicant] = one.proposal
     return [ranks[rank] for rank in sorted(ranks)]

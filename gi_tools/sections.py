@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from gi_tools.documents import Document, Paragraph, Place, Span
-from gi_tools.text import HAN, fold
+from gi_tools.text import LETTER, fold
 
 LONGEST_HEADING = 44
 _HAN = "一二三四五六七八九十"
@@ -28,7 +28,7 @@ _NAMES = re.compile(
     r"(?:情况|概述|概况|事项|措施|问题|说明|附件|附表|数据|打算|计划|建议|引言|收费|工作|方面|总结|报告\d{0,4})$"
 )
 _ENDS_IN_FIGURE = re.compile(r"(?<![\d.])(?!(?:19|20)\d\d$)\d{1,9}(?:\.\d{1,4})?$")
-_SPOKEN = re.compile(f"[{HAN}]")
+_SPOKEN = re.compile(LETTER)
 _SENTENCE = re.compile(r"[，,；;！!？?]")
 
 

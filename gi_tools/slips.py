@@ -9,13 +9,13 @@ def name_slip(written: float, meant: float) -> str | None:
     """
     Name the slip that makes ``meant`` into ``written``; None when no one slip does.
 
-    One of lost_digit, extra_digit, doubled_digit, transposed, one_digit, unit. Whole
-    figures of one digit are told apart by nothing, so they give None.
+    One of lost_digit, extra_digit, doubled_digit, transposed_digits, wrong_digit,
+    unit_slip. Whole figures of one digit are told apart by nothing: they give None.
     """
     if written == meant or min(written, meant) < 0:
         return None
     if written in (meant * UNIT_SLIP, meant / UNIT_SLIP) and written and meant:
-        return "unit"
+        return "unit_slip"
     if written != int(written) or meant != int(meant):
         return None
     a, b = str(int(written)), str(int(meant))
@@ -40,7 +40,7 @@ def _drop_one(digits: str) -> set[str]:
 def _name_exchange(a: str, b: str) -> str | None:
     wrong = [i for i in range(len(a)) if a[i] != b[i]]
     if len(wrong) == 1:
-        return "one_digit" if len(a) > 2 else None
+        return "wrong_digit" if len(a) > 2 else None
     i, j = wrong[0], wrong[-1]
     swapped = len(wrong) == 2 and j == i + 1 and a[i] == b[j] and a[j] == b[i]
-    return "transposed" if swapped else None
+    return "transposed_digits" if swapped else None

@@ -61,15 +61,19 @@ def garwood(
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
-def pair_known(events: ArrayLike, n: ArrayLike) -> tuple[ndarray, ndarray]:
-    """Give two arrays of the rows in which both are known and n is above zero."""
+def to_floats(column: ArrayLike) -> ndarray:
+    """Give a column that may hold <NA> or None as floats, NaN where it is missing."""
     import numpy as np
     import pandas as pd
 
-    x, n = (
-        pd.array(side, dtype="Float64").to_numpy(float, na_value=np.nan)
-        for side in (events, n)
-    )
+    return pd.array(column, dtype="Float64").to_numpy(float, na_value=np.nan)
+
+
+def pair_known(events: ArrayLike, n: ArrayLike) -> tuple[ndarray, ndarray]:
+    """Give two arrays of the rows in which both are known and n is above zero."""
+    import numpy as np
+
+    x, n = to_floats(events), to_floats(n)
     good = np.isfinite(x) & np.isfinite(n) & (n > 0)
     return x[good], n[good]
 
@@ -133,13 +137,9 @@ def shrink(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Data
 
 def _fill_zero(events: ArrayLike, n: ArrayLike) -> tuple[Series, Series]:
     """Both as series; a body that shows no pair has no evidence: 0 of 0."""
-    import numpy as np
     import pandas as pd
 
-    x, n = (
-        pd.Series(pd.array(side, dtype="Float64").to_numpy(float, na_value=np.nan))
-        for side in (events, n)
-    )
+    x, n = pd.Series(to_floats(events)), pd.Series(to_floats(n))
     known = x.notna() & n.notna()
     return x.where(known, 0.0), n.where(known, 0.0)
 
@@ -187,7 +187,7 @@ def adjust(p: ArrayLike, level: float = 0.05) -> DataFrame:
     import pandas as pd
     from scipy.stats import false_discovery_control
 
-    p = pd.array(p, dtype="Float64").to_numpy(float, na_value=np.nan)
+    p = to_floats(p)
     q, known = np.full(len(p), np.nan), np.isfinite(p)
     if known.any():
         q[known] = false_discovery_control(p[known])
@@ -206,12 +206,8 @@ def bound_mean(
     value may be anything in ``support``.
     """
     import numpy as np
-    import pandas as pd
 
-    low, high = (
-        pd.array(side, dtype="Float64").to_numpy(float, na_value=np.nan)
-        for side in (least, most)
-    )
+    low, high = to_floats(least), to_floats(most)
     if not len(low):
         raise DataError("bound_mean: there is no value to bound")
     known = low == high

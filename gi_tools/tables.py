@@ -18,6 +18,7 @@ FEWEST_LABELS = (
     3  # rows, heads and banners; with fewer a document has no statutory table
 )
 FEWEST_EMPTY = 4  # rows without any cell beside them that still make a table
+REACH = 24  # tokens above the first row in which heads of columns are looked for
 TO_MYRIAD = {"元": 0.0001, "万元": 1, "亿元": 10_000}
 
 
@@ -132,6 +133,9 @@ class _Sheet:
             places = [n for n, t in enumerate(self.tokens) if t.place in self.used]
             places += [n for m in matches for n in (m.token, m.end - 1)]
             first, last = min(places, default=0), max(places, default=-1)
+            # A first row that lost its label stands between the heads and the rows.
+            before = range(max(first - REACH, 0), first)
+            first = min([first, *(n for n in before if self.tokens[n].key in words)])
         labels = {n for m in matches for n in range(m.token, m.end)}
         rows: list[list[Token]] = []
         for number, token in enumerate(self.tokens):

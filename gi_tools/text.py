@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
-from opencc import OpenCC
-
+LETTER = r"[^\W\d_A-Za-z]"  # not Latin: in a report a Han character, quick to compile
 # Inside a set: what \p{Han} means, and what pinyin is written with.
 HAN = (
     r"\u2e80-\u2fd5\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff"
@@ -37,7 +37,6 @@ _INVISIBLE = dict.fromkeys(
         0xAD,
     ]
 )
-_TO_SIMPLE = OpenCC("t2s")
 # Taiwan and mirror-site words once the script is simplified, and the official ones.
 _WORDS = {
     "资讯": "信息",
@@ -47,7 +46,14 @@ _WORDS = {
     "谘询": "咨询",
 }
 _WORD = re.compile("|".join(_WORDS))
-_PINYIN = re.compile(rf"\((?<=[{HAN}].){READING}\)")
+_PINYIN = re.compile(rf"\((?<={LETTER}.){READING}\)")
+
+
+@cache
+def _to_simple() -> Callable[[str], str]:
+    from opencc import OpenCC
+
+    return OpenCC("t2s").convert
 
 
 def widen(text: str) -> str:
@@ -74,7 +80,7 @@ def _fold(text: str) -> str:
     text = widen(text)
     if not text.isascii():
         text = _PINYIN.sub("", text)
-        text = _WORD.sub(lambda m: _WORDS[m.group()], _TO_SIMPLE.convert(text))
+        text = _WORD.sub(lambda m: _WORDS[m.group()], _to_simple()(text))
     return "".join(text.split())
 
 
@@ -85,7 +91,7 @@ def simplify(text: str) -> str:
 
 def simplify_script(text: str) -> str:
     """Bring traditional characters to simplified ones, nothing else changed."""
-    return text if text.isascii() else _TO_SIMPLE.convert(text)
+    return text if text.isascii() else _to_simple()(text)
 
 
 class Reading(NamedTuple):

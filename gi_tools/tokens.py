@@ -8,25 +8,28 @@ from typing import NamedTuple
 
 from gi_tools.codebook import label_key
 from gi_tools.documents import Document, Grid, Paragraph, Place, Span, Spot
-from gi_tools.text import HAN, LABEL, UNREADABLE, Reading, fold, read_cell
+from gi_tools.text import LABEL, LETTER, UNREADABLE, Reading, fold, read_cell
 
 PROSE = "\0"  # the key of a text too long for a label; no label has it
 LONGEST_UNIT = 8  # with its brackets and blanks
 LONGEST_ROW = 600  # a longer line is prose
 UNITS = frozenset("条 件 次 篇 个 人 人次 万元 元 项 份 家 单位 件次".split())
-_RULE = re.compile(r"[\s|+]*(?:(?::?-{3,}:?|:-+:?|-+:)[\s|+]*)+")
+# Possessive: a line of dashes that ends otherwise would take years to give back.
+_RULE = re.compile(r"[\s|+]*+(?:(?::?-{3,}+:?|:-++:?|-++:)[\s|+]*+)++")
 _PIPE = re.compile("[|｜]")
 _TAB = re.compile("\t")
 _BLANKS = re.compile(r"[ \u3000\xa0][ \u3000\xa0]*")
 _RUN = re.compile(r"[ \u3000\xa0][ \u3000\xa0]+")
-_HAN = re.compile(f"[{HAN}]")
+_LETTER = re.compile(LETTER)
 _NOTE = re.compile(r"[(（][^()（）]{4,150}[)）]")
 _BREAK = re.compile(r"<br\s{0,3}/?>", re.I)
 _SPACED = re.compile(
     r"(?P<label>(?:\d{1,2}[.、．)）] ?)?[^\d\s][^\n]{0,150}?)"
     r"(?P<values>(?:[ \u3000\xa0][-+]?[\d.,]{1,15}){1,20})"
 )
-_GLUED = re.compile(rf"(?P<label>[^|\n]{{0,120}}[{HAN})）”\"])(?P<digits>\d{{1,20}})")
+_GLUED = re.compile(
+    rf"(?P<label>[^|\n]{{0,120}}(?:{LETTER}|[)）”\"]))(?P<digits>\d{{1,20}})"
+)
 
 
 class Token(NamedTuple):
@@ -115,7 +118,7 @@ def _read_text(text: str) -> tuple[Reading, str, bool, bool]:
     text = _BREAK.sub("", text)
     reading = read_cell(text)
     key = ""
-    if reading.state == "unreadable" and _HAN.search(text):
+    if reading.state == "unreadable" and _LETTER.search(text):
         key = label_key(text)
     is_note = is_unit(text) or _NOTE.fullmatch(text) is not None
     return reading, key, not key, is_note

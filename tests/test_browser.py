@@ -1,11 +1,15 @@
 """Explorers in a real JupyterLab: controls are worked, and what they change is seen."""
 
+import hashlib
+import json
 from pathlib import Path
 
 import nbformat
 import pytest
 from lab import CHROMIUM, start_lab
 from playwright.sync_api import expect
+
+import gi_tools as gi
 
 ROOT = Path(__file__).parents[1]
 SHOTS = ROOT / "build" / "screenshots"
@@ -75,7 +79,171 @@ def test_a_figure_leads_to_its_place_and_back(lab):
         back = facts.locator(f"tr[data-id='{other.get_attribute('data-id')}']").first
         expect(back).to_have_class("gi-picked")
         shown = facts.locator("tr[data-id]").count()
-        page.locator("select").nth(1).select_option(index=2)
+        page.locator(".jp-OutputArea select").nth(0).select_option(index=2)
         expect(facts.locator("tr[data-id]")).not_to_have_count(shown)
         left = facts.locator("tr[data-id]").count()
         assert run_cell(page, "print(len(view.frame))") == str(left)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Twenty reports with one wrong cell each that arithmetic can see."""
+    kinds = ["swapped_digits", "wrong_digit", "lost_digit", "doubled_digit"]
+    form = {"forms": ["2021"], "formats": ["html"]}
+    gi.simulate(60, tmp_path, **form, defects=1, kinds=kinds, seed=5)
+    truths = [read_truth(path) for path in sorted(tmp_path.glob("*.html"))]
+    kept = [t["name"] for t in truths if any(d["visible"] for d in t["defects"])]
+    assert len(kept) >= 20
+    for path in tmp_path.iterdir():
+        if path.name.partition(".")[0] not in kept[:20]:
+            path.unlink()
+    return tmp_path
+
+
+def read_truth(path):
+    return json.loads(path.with_suffix(".truth.json").read_text("utf-8"))
+
+
+# What a person reads off the screen: which change has the true figure, if any.
+CHOICES = """
+import json
+wanted = {}
+for path in paths:
+    truth = json.loads(path.with_suffix('.truth.json').read_text('utf-8'))
+    for defect in truth['defects']:
+        for cell in defect['cells']:
+            key = truth['name'], cell['indicator'], cell['applicant']
+            wanted[key] = cell['old']
+choices = []
+for case in view._cases:
+    name, found = case.report_id.rpartition('-')[0], [
+        number for number, change in enumerate(case.changes) if case.rules
+        and all(wanted.get((case.report_id.rpartition('-')[0], *c[:2])) == c.proposal
+                for c in change.cells)]
+    choices.append(found[0] if found else -1)
+print(json.dumps(choices))
+"""
+
+
+def test_twenty_errors_are_corrected_by_keyboard_alone(lab, folder):
+    name = write(
+        lab,
+        "review.ipynb",
+        "from pathlib import Path\n"
+        f"paths = sorted(Path({str(folder)!r}).glob('*.html'))\n"
+        "reports = [gi.parse(gi.read(path)) for path in paths]\n"
+        "view = explorers.review(reports, 'a reviewer')\nview",
+    )
+    with lab.open(name) as page:
+        cases, pane = (page.locator(".gi-sheet").nth(n) for n in (0, 1))
+        choices = json.loads(run_cell(page, CHOICES))
+        pane.focus()
+        page.screenshot(path=SHOTS / "review.png")
+        for number, choice in enumerate(choices, 1):
+            for _ in range(choice):
+                page.keyboard.press("ArrowDown")
+            page.keyboard.press("r" if choice < 0 else "a")
+            left = f"待审 {len(choices) - number} / {len(choices)}"
+            expect(cases).to_contain_text(left)
+        page.keyboard.press("u")
+        expect(cases).to_contain_text(f"待审 1 / {len(choices)}")
+        page.keyboard.press("r" if choices[-1] < 0 else "a")
+        expect(cases).to_contain_text(f"待审 0 / {len(choices)}")
+        page.screenshot(path=SHOTS / "review_done.png")
+        log = folder / "edits.json"
+        run_cell(page, f"view.save({str(log)!r})")
+        code = "import hashlib; print(hashlib.sha256(gi.encode_facts(view.facts))"
+        shown = run_cell(page, code + ".hexdigest())")
+    paths = sorted(folder.glob("*.html"))
+    facts = gi.tabulate([gi.parse(gi.read(path)) for path in paths])
+    replayed = gi.apply_edits(facts, log)
+    assert hashlib.sha256(gi.encode_facts(replayed)).hexdigest() == shown
+    assert count_right(paths, replayed) == 20
+
+
+def count_right(paths, facts):
+    """Count the planted errors whose cell has its true figure now."""
+    facts = facts[facts.origin == "table"]
+    keys = zip(facts.report_id, facts.indicator, facts.applicant, strict=True)
+    values = {
+        (report_id.rpartition("-")[0], code, None if who != who else who): value
+        for (report_id, code, who), value in zip(keys, facts.value, strict=True)
+    }
+    return sum(
+        all(
+            values[truth["name"], cell["indicator"], cell["applicant"]] == cell["old"]
+            for defect in truth["defects"]
+            for cell in defect["cells"]
+        )
+        for truth in map(read_truth, paths)
+    )
+
+
+def test_a_panel_changes_with_metric_year_and_reason(lab):
+    name = write(
+        lab,
+        "panel.ipynb",
+        "from gi_tools.simulation.panels import simulate_facts\n"
+        "panel = gi.build_panel(simulate_facts(20, range(2014, 2025), seed=2))\n"
+        "view = explorers.panel(panel, metric='release_on_merits')\nview",
+    )
+    with lab.open(name) as page:
+        picture = page.locator(".jp-OutputArea img").first
+        expect(picture).to_be_visible()
+        before = picture.get_attribute("src")
+        page.screenshot(path=SHOTS / "panel_trend.png")
+        page.locator(".jp-OutputArea select").first.select_option(index=2)
+        expect(picture).not_to_have_attribute("src", before)
+        page.get_by_role("tab", name="热图").click()
+        row = page.locator(".gi-sheet tr[data-id]").nth(4)
+        row.click()
+        expect(row).to_have_class("gi-picked")
+        page.screenshot(path=SHOTS / "panel_heatmap.png")
+        body = row.get_attribute("data-id")
+        assert run_cell(page, "print(view.picked)") == body
+        assert run_cell(page, "print(view.frame.agency.nunique())") == "1"
+
+
+def test_ranks_and_funnel_follow_the_choices(lab):
+    name = write(
+        lab,
+        "metrics.ipynb",
+        "from gi_tools.simulation.panels import simulate_facts\n"
+        "panel = gi.build_panel(simulate_facts(60, range(2019, 2025), seed=2))\n"
+        "view = explorers.metrics(panel)\nview",
+    )
+    with lab.open(name) as page:
+        picture = page.locator(".jp-OutputArea img").first
+        table = page.locator(".gi-sheet").first
+        expect(table).to_contain_text("名次")
+        first, before = table.inner_text(), picture.get_attribute("src")
+        page.screenshot(path=SHOTS / "metrics.png")
+        page.locator("input[type=checkbox]").check()
+        expect(table).to_contain_text("收缩值")
+        page.locator(".jp-OutputArea select").nth(1).select_option(index=0)
+        expect(picture).not_to_have_attribute("src", before)
+        assert table.inner_text() != first
+        assert run_cell(page, "print('shrunk' in view.frame)") == "True"
+
+
+def test_a_pattern_is_tried_while_it_is_typed(lab):
+    name = write(
+        lab,
+        "patterns.ipynb",
+        "from pathlib import Path\n"
+        "paths = [p for p in sorted(Path(SAMPLES).glob('*.*'))"
+        " if p.name not in ('README.md', 'manifest.csv')]\n"
+        "view = explorers.patterns([gi.parse(gi.read(p)) for p in paths])\nview",
+    )
+    with lab.open(name) as page:
+        sheet = page.locator(".gi-sheet").first
+        expect(sheet.locator("mark").first).to_be_visible()
+        before = sheet.locator("mark").count()
+        field = page.locator(".jp-OutputArea input[type=text]").first
+        field.fill(r"公开[^。；]{0,20}?(?P<value>\d{1,7})条")
+        expect(sheet.locator("mark")).not_to_have_count(before)
+        page.screenshot(path=SHOTS / "patterns.png")
+        field.fill(r"(\d+)+条x")
+        expect(page.locator(".gi-fail")).to_contain_text("耗时剧增")
+        field.fill("(")
+        expect(page.locator(".gi-fail")).to_contain_text("missing )")

@@ -50,6 +50,11 @@ def panels():
     }
 
 
+@pytest.fixture(scope="module")
+def views(panels):
+    return {pair: panel._repr_html_() for pair, panel in panels.items()}
+
+
 def test_no_row_of_the_table_is_lacking():
     assert set(ROWS) <= crosswalk().keys()
     assert (len(crosswalk()), len(PAIRS), len(CAVEATS)) == (95, 35, 65)
@@ -73,12 +78,12 @@ def test_every_refused_join_raises_with_both_forms_and_the_reason(
 
 
 @pytest.mark.parametrize(("name", "older", "newer"), CAVEATS)
-def test_every_caveat_is_a_note_and_no_refusal(panels, name, older, newer):
+def test_every_caveat_is_a_note_and_no_refusal(panels, views, name, older, newer):
     panel = panels[older, newer]
     notes = panel.notes[panel.notes["about"] == f"{name} {older}–{newer}"]
     assert notes["kind"].tolist() == ["caveat"]
     assert notes["en"].tolist() == [crosswalk()[name].reason_en]
-    assert notes["zh"].iloc[0] in panel._repr_html_()
+    assert notes["zh"].iloc[0] in views[older, newer]
     assert panel.series(name)["value"].notna().all()
 
 
@@ -130,6 +135,14 @@ def test_a_join_over_several_forms_takes_the_worst_step(name, older, newer, verd
             judge_join(name, older, newer)
     else:
         assert judge_join(name, older, newer).verdict == verdict
+
+
+def test_a_form_between_that_has_no_such_figure_links_nothing():
+    forms = ("shanghai", "2014", "2019")
+    panel = gi.build_panel(join_facts(*map(make_facts, forms)))
+    with pytest.raises(gi.ComparisonError, match="forms shanghai and 2019"):
+        panel.series("repeated")
+    assert len(panel.select(form=("pre2014", "2014")).series("repeated")) == 2
 
 
 def test_the_sums_are_those_of_the_forms():

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 
 def test_the_observed_figures_come_with_their_statement():
     data = gi.observed()
-    assert (len(data.figures), len(data.reports), len(data.sources)) == (960, 171, 360)
+    assert (len(data.figures), len(data.reports)) == (960, 171)
     assert "not a sample of anything" in data.statement
     assert "not a sample of anything" in data._repr_html_()
     facts = data.facts

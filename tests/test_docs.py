@@ -14,8 +14,9 @@ from gi_tools.blindspots import count_blind_spots, find_blind_spots
 from gi_tools.bodies import SCOPES
 from gi_tools.catalogue import metrics, reasons
 from gi_tools.checks import KINDS, Bound
-from gi_tools.cli import _build_parser, main
+from gi_tools.cli import main
 from gi_tools.codebook import RULE_KINDS, SEVERITIES, forms, rules
+from gi_tools.commands import COMMANDS
 from gi_tools.crosswalk import VERDICTS, breaks
 from gi_tools.facts import STATES
 from gi_tools.metrics import COLUMNS
@@ -63,9 +64,7 @@ def slug(heading):
 
 
 def list_commands():
-    parser = _build_parser()
-    (commands,) = [a.choices for a in parser._actions if isinstance(a.choices, dict)]
-    return list(commands)
+    return list(COMMANDS)
 
 
 # Names

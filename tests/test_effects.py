@@ -29,6 +29,7 @@ def test_two_units_and_two_years_give_the_difference_of_differences():
     assert found.loc["reform", "estimate"] == pytest.approx(7 - 2)
 
 
+@pytest.mark.long
 def test_an_unbalanced_panel_agrees_with_linearmodels():
     panel = pytest.importorskip("linearmodels.panel")
     frame = make_frame()

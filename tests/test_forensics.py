@@ -7,7 +7,7 @@ import pytest
 import gi_tools as gi
 from gi_tools import forensics
 from gi_tools.errors import DataError
-from gi_tools.forensics.delays import find_kind
+from gi_tools.forensics.delays import find_kind, verify_entry
 from gi_tools.forensics.digits import ALARM, find_needed, judge_ends
 from gi_tools.forensics.lineage import find_body
 
@@ -68,6 +68,15 @@ def test_columns_alone_are_soft():
     )
     (row,) = forensics.trace_chains(facts).itertuples()
     assert (row.severity, row.figures) == ("soft", "E.company 2 → 1")
+
+
+def test_two_bodies_without_a_place_may_not_be_one():
+    facts = frame(
+        report("县应急管理局", 2021, None, carried_out=5),
+        report("县应急管理局", 2022, None, carried_in=3),
+    )
+    (row,) = forensics.trace_chains(facts).itertuples()
+    assert row.severity == "soft" and "may be two bodies" in row.message_en
 
 
 def test_documents_in_force_are_soft():
@@ -348,6 +357,21 @@ def test_a_local_day_is_kept_apart_from_that_of_the_law():
     (row,) = forensics.measure_delays(to_reports([case])).itertuples()
     assert (row.verdict, row.days) == ("on_time", -1)
     assert (row.local_due, row.local_days) == ("2022-01-28", 2)
+
+
+BAD = [
+    {"bodies": ["council"], "years": [2019], "due": "01-31", "source": ""},
+    {"bodies": ["town"], "years": [2019, 2018], "due": "01-31", "source": ""},
+    {"bodies": ["town"], "years": [], "due": "01-31", "source": ""},
+    {"bodies": ["town"], "years": [2019], "due": "31-01", "source": ""},
+    {"bodies": ["town"], "years": [2019], "due": "01-31"},
+]
+
+
+@pytest.mark.parametrize("entry", BAD)
+def test_a_deadline_that_says_too_little_is_refused(entry):
+    with pytest.raises(gi.CodebookError, match=r"deadlines\.toml"):
+        verify_entry(entry, {"town"})
 
 
 def test_kinds_of_body():

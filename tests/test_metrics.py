@@ -217,7 +217,7 @@ def test_covariates_reach_the_metrics_that_need_them():
     people = pd.DataFrame(
         {"region_code": ["330100"], "year": [2025], "population": [9e6]}
     )
-    late = pd.DataFrame({"report_id": panel.frame["report_id"], "days_late": [-3, 12]})
+    late = pd.DataFrame({"report_id": panel.frame["report_id"], "days": [-3, 12]})
     panel = panel.join(people).join(late, on="report_id")
     scores = gi.measure(panel, ["requests_per_100k", "days_late"])
     rate = scores.iloc[0]
@@ -225,6 +225,21 @@ def test_covariates_reach_the_metrics_that_need_them():
     assert rate["low"] == pytest.approx(153.7506, abs=1e-3)
     assert scores["reason"].tolist()[1] == "no_covariate"
     assert scores[scores["metric"] == "days_late"]["value"].tolist() == [-3, 12]
+
+
+def test_what_is_known_of_quality_reaches_its_metrics():
+    reports = [gi.parse(gi.read(path)) for path in gi.samples().paths[:3]]
+    known = gi.assess(reports).reports[["report_id", "days", "pass", "fail", "own"]]
+    panel = gi.build_panel(gi.tabulate(reports)).join(known, on="report_id")
+    scores = gi.measure(panel, ["days_late", "checks_passed_share", "text_reuse"])
+    first = scores[scores["agency"] == "温州市科学技术局"].set_index("metric")
+    assert first.loc["days_late", "value"] == -88  # 2018-01-02 against 31 March
+    checks = first.loc["checks_passed_share", ["numerator", "denominator"]]
+    passed, failed = known.set_index("report_id").loc[
+        first["report_id"].iloc[0], ["pass", "fail"]
+    ]
+    assert failed == 2 and checks.tolist() == [passed, passed + failed]
+    assert first.loc["text_reuse", "reason"] == "no_covariate"  # no report on 2016
 
 
 def test_comparing_over_forms_is_refused_where_a_figure_is():
@@ -250,6 +265,22 @@ def test_comparing_over_forms_is_refused_where_a_figure_is():
         2019, 2024,
     ]  # fmt: skip
     assert find_breaks("days_late", 2014, 2024) == []
+
+
+def test_scores_of_every_form_compare_or_refuse():
+    facts = join_facts(*map(make_facts, ("shanghai", "dingxi", "2014", "2019", "2021")))
+    scores = gi.measure(gi.build_panel(facts))
+    keys = scores["form"].where(scores["form"] != "pre2014", scores["family"])
+    assert set(keys) == {"shanghai", "dingxi", "2014", "2019", "2021"}
+    refused = []
+    for name in metrics():
+        try:
+            assert len(gi.compare(scores, name)) == 5
+        except gi.ComparisonError as error:
+            refused.append(name)
+            assert "forms 2019 and 2021" in str(error)
+    # where every figure is 1, third_party_share of 2014 is 2 of 1 and undefined
+    assert refused == ["residual_share"]
 
 
 def test_direct_suits_do_not_compare_over_2023_and_2024():
@@ -309,8 +340,7 @@ def test_a_faulty_metric_is_named_at_load(change, message):
 
 def test_terms_are_names_with_a_sign_and_never_an_expression():
     known = crosswalk().keys() | {
-        "population", "days_late", "checks_passed", "checks_assessed", "text_reuse",
-        "cells", "cells_empty",
+        "population", "days", "pass", "fail", "own", "cells", "cells_empty",
     }  # fmt: skip
     for one in metrics().values():
         assert {term.lstrip("-") for term in one.numerator + one.denominator} <= known

@@ -58,7 +58,49 @@ FIGURES = {
         "2330.0",
         "-2330.0",
     ],
+    "05_build_the_panel": [
+        "Panel(reports: 16, bodies: 16, years: 2009-2024",
+        "2014      replies.already_public + replies.granted",
+        "forms shanghai and dingxi do not compare",
+        "2014 2019 caveat comparable only as already public",
+        "2024 Since 2024 review comes before any suit",
+        "scope differs within a sum (department, own, unstated)",
+        "1009.0",
+        "{'used': 108, 'missing': 12}",
+        "100 rows matched, 8 did not",
+        "('refused_internal_affairs', '2014', '2019', 'refuse')",
+    ],
+    "06_measure_and_plot": [
+        "0.391",
+        "0.823",
+        "{'not_in_form': 6, 'needs_covariate': 4}",
+        "20.8% to 93.9%",
+        "{0.0: 1.0, 0.5: 13.5, 1.0: 45.0}",
+        "'datapackage.json'",
+        "of 60 bodies lie outside of the 99.8 % limits (about 0.1 by chance",
+    ],
+    "07_a_study_on_real_figures": [
+        "171 960",
+        "94 1",
+        "0.806  0.700  0.880",
+        "'low': 0.468, 'high': 0.887",
+        "629600.0",
+        "[('equal', 2), ('less', 7), ('more', 2)] 0.05 to 0.48",
+        "116 7 17",
+        "12 of 16: 75%, 51% to 90%",
+    ],
+    "08_a_study_on_a_simulated_panel": [
+        "forms 2014 and 2019 do not compare",
+        "0.341  0.161",
+        "[('2014', '2019', 'caveat'), ('2019', '2021', 'yes')]",
+        "0.092  0.124",
+        "careless 5, honest 1 of 40",
+        "a regressor does not vary within units beyond the years",
+    ],
 }
+
+# How many pictures each notebook draws.
+PICTURES = {"03": 1, "05": 2, "06": 6, "07": 2, "08": 3}
 
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
@@ -157,6 +199,9 @@ def test_notebook_runs_and_shows_its_figures(path, folder, tmp_path, monkeypatch
     shown = "\n".join(list_text(notebook))
     for figure in FIGURES[path.stem]:
         assert figure in shown, figure
+    pictures = [o for c in list_code(notebook) for o in c.outputs if "data" in o]
+    drawn = sum("image/png" in output.data for output in pictures)
+    assert drawn >= PICTURES.get(path.stem[:2], 0)
     # A missing glyph, a deprecation: whatever is said on stderr is a fault.
     outputs = [o for cell in list_code(notebook) for o in cell.outputs]
     assert not [o for o in outputs if o.get("name") == "stderr"]

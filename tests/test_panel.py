@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from panels import join_facts, make_facts
 
 import gi_tools as gi
-from gi_tools.cells import list_cells
+from gi_tools.cells import USED, list_cells
 from gi_tools.crosswalk import FORMS, crosswalk
 from gi_tools.facts import STATES
 from gi_tools.panel import KEYS
@@ -55,7 +55,7 @@ def test_the_samples_make_a_panel():
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(data=st.data())
 def test_a_sum_with_a_blank_part_is_missing_and_never_a_partial_sum(form, data):
     codes = sorted({code for code, who in list_cells(form) if who in (None, "total")})
@@ -101,6 +101,21 @@ def test_derived_and_corrected_figures_count(state):
     panel = gi.build_panel(facts)
     assert panel.frame["granted"].tolist() == [7]
     assert panel.coverage.loc[0, [state, "blank"]].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("state", [s for s in STATES if s not in USED])
+def test_no_other_state_has_a_figure_whatever_stands_beside_it(state):
+    facts = make_facts("2021")
+    at = facts["indicator"] == "outcomes.granted"
+    facts.loc[at, ["value", "state"]] = [0, state]
+    assert gi.build_panel(facts).frame["granted"].isna().all()
+
+
+def test_facts_from_a_csv_file_make_the_same_panel(tmp_path):
+    facts = join_facts(make_facts("2014"), make_facts("2021", blanks=["review.total"]))
+    facts.to_csv(tmp_path / "facts.csv", index=False)
+    again = gi.build_panel(pd.read_csv(tmp_path / "facts.csv")).frame
+    pd.testing.assert_frame_equal(again, gi.build_panel(facts).frame)
 
 
 def test_coverage_tells_every_body_in_every_year():
@@ -168,7 +183,9 @@ def test_a_cell_that_stands_twice_with_different_figures_is_not_used():
     again = facts[facts["indicator"] == "review.total"].assign(value=9.0)
     panel = gi.build_panel(join_facts(facts, again))
     assert panel.frame["reviews"].isna().all()
-    assert "conflict" in set(panel.notes["kind"])
+    told = panel.notes.set_index("kind").loc["conflict", "en"]
+    assert told.startswith("1 cells twice with different figures")
+    assert told.endswith("某市某局-2022-2021 review.total")
     same = gi.build_panel(join_facts(facts, facts.tail(3)))
     assert same.frame["reviews"].tolist() == [1]
     assert "conflict" not in set(same.notes["kind"])
@@ -190,7 +207,8 @@ def test_an_unlike_unit_is_not_used_and_a_like_one_is_converted():
     ].tolist() == [pytest.approx(0.0003)]
     strange = gi.build_panel(facts.assign(unit=facts["unit"].mask(money, "件")))
     assert strange.frame["charges_collected"].isna().all()
-    assert strange.notes.set_index("kind").loc["unit", "en"].startswith("1 figures")
+    told = strange.notes.set_index("kind").loc["unit", "en"]
+    assert told.startswith("1 cells") and told.endswith("charges.amount")
     counts = gi.build_panel(facts.assign(unit=facts["unit"].mask(~money, "宗")))
     assert counts.frame["requests_received"].tolist() == [3]
 
@@ -213,13 +231,20 @@ def test_levels_and_scopes_never_add_up():
     bureaus = cities.select(scope="department")
     total = bureaus.total(["requests_received", "requests_carried_in"])
     assert total.to_dict("records") == [
-        {"year": 2022, "value": 4.0, "low": 4.0, "high": 4.0, "n": 2}
+        {"year": 2022, "value": 4.0, "low": 4.0, "high": 4.0, "n": 2, "missing": 0}
     ]
     partly = bureaus.total("reviews").iloc[0]
     assert pd.isna(partly["value"]) and (partly["low"], partly["high"]) == (
         1,
         float("inf"),
     )
+    later = make_facts("2021", agency="某市某局", year=2023)
+    with_gap = gi.build_panel(join_facts(facts, later)).select(scope="department")
+    total = with_gap.total("requests_received")
+    assert total[["year", "n", "missing"]].to_numpy().tolist() == [
+        [2022, 2, 0],
+        [2023, 1, 1],
+    ]
     by = cities.total("requests_received", ["year", "scope"])
     assert dict(zip(by["scope"], by["value"], strict=True)) == {
         "department": 2, "unstated": 1,
@@ -230,6 +255,12 @@ def test_unlike_units_do_not_add_up():
     panel = gi.build_panel(make_facts("2014"))
     with pytest.raises(gi.DataError, match="staff in 人, budget in 万元"):
         panel.total(["staff", "budget"])
+    fees = ["fees_charged", "charge_items", "charges_collected"]
+    three = gi.build_panel(join_facts(*map(make_facts, ("2014", "2019", "2021"))))
+    with pytest.raises(gi.ComparisonError, match="four different things"):
+        three.total(fees[::2])
+    with pytest.raises(gi.DataError, match="charge_items in 项"):
+        three.select(form="2019").total(fees)
     with pytest.raises(gi.ComparisonError, match="forms 2014 and 2019"):
         both = join_facts(make_facts("2014"), make_facts("2019"))
         gi.build_panel(both).total("refused")

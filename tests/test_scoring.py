@@ -8,13 +8,15 @@ import pytest
 from gi_tools import simulation
 from gi_tools.cli import main
 from gi_tools.errors import DataError
+from gi_tools.repairs import repair_facts
 from gi_tools.scoring import score_folder
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpus")
-    simulation.simulate(36, folder, defects=0.5, seed=6)
+    kinds = "parents_zero copied_total split_digits slashes traditional".split()
+    simulation.simulate(36, folder, defects=0.5, kinds=kinds, seed=6)
     return folder
 
 
@@ -144,7 +146,12 @@ def repair_all(facts, *, offset=0.0, decoy=False):
     """A repair that knows the truth: what the planted cells should be."""
     rows = []
     for report_id in {fact.report_id for fact in facts} if decoy else ():
-        wrong = {"indicator": "requests.online", "applicant": None, "proposal": 1.0}
+        wrong = {
+            "indicator": "requests.online",
+            "applicant": None,
+            "proposal": 1.0,
+            "settles": 1,
+        }
         rows.append(SimpleNamespace(report_id=report_id, rank=1, **wrong))
     for truth in repair_all.truths:
         report = next(
@@ -158,11 +165,12 @@ def repair_all(facts, *, offset=0.0, decoy=False):
                     SimpleNamespace(
                         report_id=report,
                         proposal=cell["old"] + offset,
+                        settles=1,
                         rank=rank,
                         **key,
                     )
                 )
-    return SimpleNamespace(suspect_rows=rows)
+    return SimpleNamespace(suspect_rows=rows, log_rows=[])
 
 
 @pytest.mark.parametrize(
@@ -186,9 +194,21 @@ def test_a_repair_is_scored_by_what_it_names_and_proposes(tmp_path, asked, share
     assert rows[0].n > 6
 
 
+def test_split_digits_are_never_joined_but_mended(tmp_path):
+    simulation.simulate(12, tmp_path, defects=1, kinds=["split_digits"], seed=9)
+    scores = score_folder(tmp_path, repair_facts)
+    joined, mended = (
+        scores.get(f"split digits {s}") for s in ("joined wrong", "mended")
+    )
+    assert (joined.right, mended.right) == (0, 12)
+    assert joined.n == mended.n == 12
+
+
 def test_without_a_repair_nothing_is_named(tmp_path):
     simulation.simulate(6, tmp_path, defects=1, kinds=["doubled_digit"], seed=9)
-    scores = score_folder(tmp_path, lambda facts: SimpleNamespace(suspect_rows=[]))
+    scores = score_folder(
+        tmp_path, lambda facts: SimpleNamespace(suspect_rows=[], log_rows=[])
+    )
     assert scores.get("named in 3, one cell").right == 0
     assert "named first, one cell" not in {
         row.measure for row in score_folder(tmp_path).rows
@@ -214,7 +234,7 @@ def test_the_commands_write_and_score(tmp_path, capsys):
     ]
     assert main(["simulate", "-n", "4", "-o", out, "--seed", "2", *asked]) == 0
     assert "4 reports, 4 with a planted defect" in capsys.readouterr().out
-    assert main(["score", out, "--json"]) == 0
+    assert main(["score", out, "--json", "--repair"]) == 0
     rows = json.loads(capsys.readouterr().out)["scores"]
     assert rows[0] | {"low": 0} == {
         **{"measure": "parsed", "right": 4, "n": 4, "share": 1.0},
@@ -227,10 +247,11 @@ def test_the_commands_write_and_score(tmp_path, capsys):
 @pytest.mark.long
 def test_a_large_corpus_is_read_whole_and_every_visible_error_seen(tmp_path):
     simulation.simulate(600, tmp_path, defects=0.2, seed=3)
-    scores = score_folder(tmp_path)
+    scores = score_folder(tmp_path, repair_facts)
     for measure in ("filled cells", "blank cells"):
         assert scores.get(measure).share >= 0.995
     for measure in ("parsed", "year", "form", "detected"):
         assert scores.get(measure).share == 1
     assert scores.get("detected").n > 15
+    assert scores.get("named in 3, one cell").share >= 0.9
     assert scores.get("silent zeros").right == scores.get("false alarms").right == 0

@@ -242,3 +242,41 @@ def test_a_first_word_before_a_stream_of_outcomes_is_skipped():
     text = "\n".join((*heads, "件数", *map(str, range(15))))
     figures = read_tables(to_tokens(read(text.encode())), "2021").figures
     assert [f.value for f in figures] == list(range(15))
+
+
+def write_lines(form, cells, codes):
+    """One cell a line, an empty one left out; the code of a row before its label."""
+    rows = (row for table in forms()[form].tables for row in table.rows if row.targets)
+    parts = ["2020年统计表", *{t.heading: 0 for t in forms()[form].tables}]
+    for row, code in zip(rows, codes, strict=False):
+        parts += [code, row.label, *(cells[t[:2]] for t in row.targets)]
+    return "\n".join(filter(None, [*parts, "公开"]))
+
+
+@pytest.mark.parametrize("form", ["2014", "dingxi"])
+@pytest.mark.parametrize("style", ["{:02}", "{}", "{:03}"])
+@PROPERTY
+@given(data=st.data())
+def test_a_code_before_a_label_never_becomes_a_value(form, style, data):
+    blanks = st.sampled_from(["", "", "0", "7"]) if form == "2014" else COUNTS
+    cells = draw_cells(data, form, blanks)
+    text = write_lines(form, cells, map(style.format, range(1, 99)))
+    read_as = read_cells(form, text)
+    truth = {key: int(text) if text else None for key, text in cells.items()}
+    assert {key: value for key, (value, _) in read_as.items()} == truth
+
+
+def test_figures_that_climb_like_codes_stay_figures():
+    cells = {t[:2]: str(n) for n, t in enumerate(forms()["2014"].targets, 1)}
+    found = read_cells("2014", write_lines("2014", cells, [""] * 99))
+    assert {key: str(value) for key, (value, _) in found.items()} == cells
+
+
+def test_figures_of_a_first_row_without_its_label_are_kept():
+    heads = "第二十条第\n信息内容\n本年制发件数\n本年废止件数\n现行有效件数\n"
+    rows = "行政规范性文件\n1\n2\n3\n信息内容\n本年处理决定数量\n行政许可\n4\n"
+    tokens = to_tokens(read(f"{heads}\n5\n6\n7\n{rows}".encode(), name="made"))
+    reading = read_tables(tokens, "2021")
+    assert [f.value for f in reading.figures] == [1, 2, 3, 4]
+    assert [u.text for u in reading.unmatched] == ["现行有效件数 | 5 | 6 | 7"]
+    assert "rules.made" in {target.indicator for target in reading.absent}

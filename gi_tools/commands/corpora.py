@@ -36,8 +36,7 @@ def _whole(text: str) -> int:
 
 
 def _add_build(verbs: Verbs) -> None:
-    text = "read a folder of reports into Parquet datasets; run again to go on"
-    verb = add_verb(verbs, "build", _run_build, text)
+    verb = add_verb(verbs, "build", _run_build)
     verb.add_argument("folder", type=Path, metavar="DIR")
     verb.add_argument("-o", "--out", type=Path, required=True, metavar="OUT")
     verb.add_argument("--workers", type=_whole, help="reading processes (one a core)")
@@ -75,8 +74,7 @@ def _stop() -> int:
 
 
 def _add_sql(verbs: Verbs) -> None:
-    text = "answer one SELECT over a corpus as CSV"
-    verb = add_verb(verbs, "sql", _run_sql, text)
+    verb = add_verb(verbs, "sql", _run_sql)
     verb.add_argument("query", help="such as 'select year, count(*) from reports ...'")
     verb.add_argument("--corpus", type=Path, default=Path("."), metavar="OUT")
 
@@ -88,8 +86,7 @@ def _run_sql(args: argparse.Namespace) -> int:
 
 
 def _add_fetch(verbs: Verbs) -> None:
-    text = "fetch the reports of a study list, politely; run again to go on"
-    verb = add_verb(verbs, "fetch", _run_fetch, text)
+    verb = add_verb(verbs, "fetch", _run_fetch)
     plain = Limits()
     verb.add_argument("sources", type=Path, metavar="SOURCES.csv")
     verb.add_argument("-o", "--out", type=Path, required=True, metavar="DIR")

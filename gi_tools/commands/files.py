@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from gi_tools.commands import COMMANDS
 from gi_tools.errors import DataError, GiError
 from gi_tools.readers import read
 from gi_tools.reports import Report, parse
@@ -16,8 +17,9 @@ Verbs = argparse._SubParsersAction
 Run = Callable[[argparse.Namespace], int]
 
 
-def add_verb(verbs: Verbs, name: str, run: Run, text: str) -> argparse.ArgumentParser:
-    """Add a command: its name, what runs it, and one line of help."""
+def add_verb(verbs: Verbs, name: str, run: Run) -> argparse.ArgumentParser:
+    """Add a command of the table: its name and what runs it."""
+    text = COMMANDS[name].text
     verb = verbs.add_parser(name, help=text, description=text.capitalize() + ".")
     verb.set_defaults(run=run)
     return verb

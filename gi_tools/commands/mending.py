@@ -24,8 +24,7 @@ from gi_tools.versions import VERSION
 
 def add_commands(verbs: Verbs) -> None:
     """Add repair and quality."""
-    text = "fill in proved blanks, name suspect figures, apply decided corrections"
-    verb = add_verb(verbs, "repair", _run_repair, text)
+    verb = add_verb(verbs, "repair", _run_repair)
     verb.add_argument("files", nargs="+", metavar="FILE")
     form = verb.add_mutually_exclusive_group()
     form.add_argument("--jsonl", action="store_true", help="the facts, repaired")
@@ -37,8 +36,7 @@ def add_commands(verbs: Verbs) -> None:
     text = "write the proposals here; with --apply the log of edits"
     verb.add_argument("-o", dest="out", metavar="OUT", help=text)
     add_language(verb)
-    text = "state the quality of reports: cells, checks, prose, dates, years, no score"
-    page = add_verb(verbs, "quality", _run_quality, text)
+    page = add_verb(verbs, "quality", _run_quality)
     page.add_argument("files", nargs="+", metavar="FILE")
     page.add_argument("-o", "--output", metavar="PAGE", help="a .html or .md file")
     add_language(page)

@@ -19,10 +19,8 @@ WIDTH = 78
 
 def add_commands(verbs: Verbs) -> None:
     """Add parse, check and codebook."""
-    text = "print the figures of reports with state and place"
-    parse = add_verb(verbs, "parse", _run_parse, text)
-    text = "check the figures of reports against their form's rules"
-    check = add_verb(verbs, "check", _run_check, text)
+    parse = add_verb(verbs, "parse", _run_parse)
+    check = add_verb(verbs, "check", _run_check)
     for verb in (parse, check):
         verb.add_argument("files", nargs="+", metavar="FILE")
         form = verb.add_mutually_exclusive_group()
@@ -30,8 +28,7 @@ def add_commands(verbs: Verbs) -> None:
         text = "one row a figure or finding"
         form.add_argument("--csv", action="store_true", help=text)
     add_language(check)
-    text = "print the codebook: every value cell with its label, unit, source and rules"
-    book = add_verb(verbs, "codebook", _run_codebook, text)
+    book = add_verb(verbs, "codebook", _run_codebook)
     book.add_argument("--form", help="one form only, such as 2021")
     book.add_argument("--format", choices=("csv", "md"), default="csv")
 

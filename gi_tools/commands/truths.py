@@ -15,8 +15,7 @@ from gi_tools.simulation import DEFECTS, FORMATS, PLAIN, simulate
 
 def add_commands(verbs: Verbs) -> None:
     """Add simulate and score."""
-    text = "write invented reports whose every figure is known, with their truth"
-    verb = add_verb(verbs, "simulate", _run_simulate, text)
+    verb = add_verb(verbs, "simulate", _run_simulate)
     verb.add_argument("-n", type=int, default=100, help="how many reports")
     verb.add_argument("-o", "--out", required=True, metavar="DIR")
     verb.add_argument("--seed", type=int, default=0)
@@ -27,9 +26,9 @@ def add_commands(verbs: Verbs) -> None:
     verb.add_argument("--years", metavar="FIRST-LAST")
     text = "every body reports every year, not three in a row"
     verb.add_argument("--panel", action="store_true", help=text)
-    text = "compare what is read of reports with the truth that lies beside them"
-    verb = add_verb(verbs, "score", _run_score, text)
+    verb = add_verb(verbs, "score", _run_score)
     verb.add_argument("folder", metavar="DIR")
+    verb.add_argument("--repair", action="store_true", help="score the repairs too")
     verb.add_argument("--json", action="store_true")
     verb.add_argument("-v", "--verbose", action="store_true", help="print the misses")
 
@@ -58,7 +57,7 @@ def _run_simulate(args: argparse.Namespace) -> int:
 
 
 def _run_score(args: argparse.Namespace) -> int:
-    scores = score_folder(args.folder, repair=repair_facts)
+    scores = score_folder(args.folder, repair_facts if args.repair else None)
     if args.json:
         print(to_line({"scores": [row._asdict() for row in scores.rows]}))
     else:

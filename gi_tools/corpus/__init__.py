@@ -26,6 +26,7 @@ from gi_tools.corpus.journal import (
     save_manifest,
     sweep,
 )
+from gi_tools.corpus.limits import close_children
 from gi_tools.corpus.queries import Corpus, open_corpus
 from gi_tools.corpus.years import write_years
 from gi_tools.errors import DataError
@@ -84,8 +85,11 @@ def build_corpus(
         job = {"root": str(root), "out": str(out), **settings}
         job["versions"] = list_versions()
         bar = make_bar(len(listing.paths), " files", progress)
-        with bar, _connect(workers, scheduler) as client:
-            counts = _run(client, chunks, job, bar)
+        try:
+            with bar, _connect(workers, scheduler) as client:
+                counts = _run(client, chunks, job, bar)
+        finally:
+            close_children(str(out))
         _finish(out, listing, chunks, settings, counts)
     known = (len(listing.paths), *(counts[n] for n in ("done", "kept", "failed")))
     return Built(out, *known, removed)

@@ -7,7 +7,9 @@ import queue
 import subprocess
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from gi_tools.errors import DataError
@@ -40,11 +42,9 @@ class Child:
 
     def tell(self, job: dict) -> None:
         """Send one job."""
-        try:
+        with suppress(OSError):  # it is dead, and hear() will say so
             self._process.stdin.write(json.dumps(job) + "\n")
             self._process.stdin.flush()
-        except OSError:
-            pass  # it is dead, and hear() will say so
 
     def hear(self, seconds: float) -> Any:
         """Its next answer; None when it died or is late."""
@@ -74,8 +74,23 @@ class Child:
             return True
         return False
 
+    def close(self) -> None:
+        """Let it end, as it does when nothing more can come."""
+        with suppress(OSError):
+            self._process.stdin.close()
+        if self.is_alive_after(GRACE):
+            self._process.kill()
+            self._process.wait()
+
 
 _ours = threading.local()
+_started: dict[str, list[Child]] = defaultdict(list)
+
+
+def close_children(out: str) -> None:
+    """End the reading processes that work on one corpus has left."""
+    for child in _started.pop(out, ()):
+        child.close()
 
 
 def run_job(job: dict) -> dict:
@@ -88,7 +103,7 @@ def run_job(job: dict) -> dict:
     bad: dict[str, tuple[str, str]] = {}
     deaths = 0
     while True:
-        child = _get_child(job["versions"])
+        child = _get_child(job)
         child.tell({**job, "bad": bad})
         number = None
         for answer in _listen(child, job["seconds"] + GRACE):
@@ -121,16 +136,17 @@ def _explain(code: int, job: dict) -> tuple[str, str]:
     return "timeout", f"not read in {job['seconds']:g} s; its process was ended"
 
 
-def _get_child(versions: dict[str, str]) -> Child:
+def _get_child(job: dict) -> Child:
     """The reading process of this thread, started again if it is gone."""
     child = getattr(_ours, "child", None)
     if child is None or not child.is_alive():
         child = _ours.child = Child()
+        _started[job["out"]].append(child)
     if child.versions is None:
         raise DataError(
             "the reading process does not start; try python -m gi_tools.corpus.child"
         )
-    if child.versions != versions:
+    if child.versions != job["versions"]:
         raise DataError(
             "a worker has another version of gi_tools or its codebooks; "
             "install the same everywhere, then build again"

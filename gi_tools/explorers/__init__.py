@@ -8,5 +8,6 @@ from gi_tools.explorers.laboratory import patterns
 from gi_tools.explorers.panels import panel
 from gi_tools.explorers.rankings import metrics
 from gi_tools.explorers.readings import report
+from gi_tools.explorers.reviews import review
 
-__all__ = ["metrics", "panel", "patterns", "report"]
+__all__ = ["metrics", "panel", "patterns", "report", "review"]

@@ -41,4 +41,7 @@ def draw(
         FigureCanvasAgg(figure).print_png(data)
     alt = axes.get_title()
     code = base64.b64encode(data.getvalue()).decode("ascii")
-    return f'<img alt="{escape(alt)}" src="data:image/png;base64,{code}">'
+    return (
+        f'<img style="max-width:100%" alt="{escape(alt)}" '
+        f'src="data:image/png;base64,{code}">'
+    )

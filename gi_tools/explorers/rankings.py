@@ -172,7 +172,18 @@ class MetricView(View):
         self._told.value = f"<p>{escape(self._summarise(frame))}</p>"
         if len(frame):
             frame = frame.assign(agency=frame.body).drop(columns="body")
+            frame = frame.rename(columns=self._name_ranks(frame))
         self._sheet.html = frame_to_html(frame.round(4), self.lang, most=300)
+
+    def _name_ranks(self, frame: DataFrame) -> dict[str, str]:
+        """Name the ranks under other denominators by these."""
+        place, rank = ("zh", "en")[self.lang == "en"], say(self.lang, "rank")
+        names = {f"rank_{name}": name for name in self._variants()}
+        return {
+            column: f"{rank}: {getattr(find_metric(names[column]), place)}"
+            for column in frame
+            if column in names
+        }
 
     def _draw_funnel(self) -> str:
         rows = self._take(self.metric).drop(columns="body")

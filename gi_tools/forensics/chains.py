@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 Versions = dict[str, list[Sheet]]  # the reports of one year by agency name
 
 
+DOUBTS = {
+    "": ("", ""),
+    "moved": ("（行政区划或机构有变动）", " (the place or body was reorganised)"),
+    "placeless": (
+        "（行政区划不明，或非同一机关）",
+        " (the place is not known: they may be two bodies)",
+    ),
+}
+
+
 class _Gap(NamedTuple):
     """A rule between two years that does not hold."""
 
@@ -29,18 +39,18 @@ def trace_chains(facts: DataFrame) -> DataFrame:
     Follow every body through its years by the rules of kind carry and stock.
 
     Findings are ``carry`` (hard when the total column breaks, soft for columns alone
-    and where a place was reorganised), ``stock`` (soft), ``revised`` (soft: of two
-    reports of one year only one fits) and ``versions`` (soft: two reports of one year
-    with different figures). ``value`` is the gap of the first figure; years that lack a
-    report are no comparison. Source: rules E and F of codebooks/rules.toml.
+    and where a place was reorganised or is not known), ``stock`` (soft), ``revised``
+    (soft: of two reports of one year only one fits) and ``versions`` (soft: two reports
+    of one year with different figures). ``value`` is the gap of the first figure; years
+    that lack a report are no comparison. Source: rules E and F of codebooks/rules.toml.
     """
     traces: list[Trace] = []
     made = 0
     for years in _group(to_sheets(facts)).values():
         for year, versions in sorted(years.items()):
             traces += _compare_versions(versions)
-            for now, before, soft in _link(versions, years.get(year - 1, {}), year):
-                found, n = _confront(now, before, soft)
+            for now, before, doubt in _link(versions, years.get(year - 1, {}), year):
+                found, n = _confront(now, before, doubt)
                 traces += found
                 made += n
     return to_frame(traces, made)
@@ -74,23 +84,25 @@ def _compare_versions(versions: Versions) -> Iterator[Trace]:
 
 def _link(
     versions: Versions, before: Versions, year: int
-) -> Iterator[tuple[list[Sheet], list[Sheet], bool]]:
-    """Pair the reports of a year with those of the year before; soft: reorganised."""
+) -> Iterator[tuple[list[Sheet], list[Sheet], str]]:
+    """Pair the reports of a year with those of the year before, and any doubt."""
     gone = [name for name in before if name not in versions]
     for name, sheets in versions.items():
         same = before.get(name, [])
-        codes = {sheet.region_code for sheet in (*sheets, *same)}
-        soft = (
-            bool(gone) or len(codes) > 1 or was_reorganised(sheets[0].region_code, year)
-        )
-        if same:
-            yield (
-                sheets,
-                [*same, *_merge([name, *gone], before)] if gone else same,
-                soft,
-            )
-        elif gone:
-            yield sheets, _merge(gone, before), True
+        doubt = "moved" if gone else _find_doubt([*sheets, *same], year)
+        if same and gone:
+            same = [*same, *_merge([name, *gone], before)]
+        if same or gone:
+            yield sheets, same or _merge(gone, before), doubt
+
+
+def _find_doubt(sheets: list[Sheet], year: int) -> str:
+    """Tell why two reports of one name may not be those of one body."""
+    codes = {sheet.region_code for sheet in sheets}
+    if None in codes:
+        return "placeless"
+    moved = len(codes) > 1 or was_reorganised(sheets[0].region_code, year)
+    return "moved" if moved else ""
 
 
 def _merge(names: list[str], before: Versions) -> list[Sheet]:
@@ -104,13 +116,13 @@ def _merge(names: list[str], before: Versions) -> list[Sheet]:
 
 
 def _confront(
-    now: list[Sheet], before: list[Sheet], soft: bool
+    now: list[Sheet], before: list[Sheet], doubt: str
 ) -> tuple[list[Trace], int]:
     """Apply the rules to every pair of versions and tell the pair that fits best."""
     tried = [(*_find_gaps(a, b), b, a) for b, a in product(before, now)]
     gaps, n, early, late = min(tried, key=lambda pair: (len(pair[0]), -pair[1]))
-    traces = [trace for trace in _tell(gaps, n, early, late, soft)]
-    if not gaps and any(pair[0] for pair in tried) and not soft:
+    traces = [trace for trace in _tell(gaps, n, early, late, doubt)]
+    if not gaps and any(pair[0] for pair in tried) and not doubt:
         zh = "同一年度有多份报告，其中只有一份与上下年衔接"
         en = "of several reports of one year only one fits the year beside it"
         rest = {"n": n, "message": zh, "message_en": en}
@@ -142,20 +154,19 @@ def _add(terms: tuple[Term, ...], now: Sheet, before: Sheet) -> float | None:
 
 
 def _tell(
-    gaps: list[_Gap], n: int, early: Sheet, late: Sheet, soft: bool
+    gaps: list[_Gap], n: int, early: Sheet, late: Sheet, doubt: str
 ) -> Iterator[Trace]:
     for kind in ("carry", "stock"):
         mine = [gap for gap in gaps if gap.rule.kind == kind]
         if not mine:
             continue
         total = [gap for gap in mine if gap.rule.id.endswith(".total")]
-        hard = kind == "carry" and total and not soft
+        hard = kind == "carry" and total and not doubt
         first = (total or mine)[0]
         ids = (g.rule.id.split(".", 1)[1] for g in mine)
         sides = (f"{g.left:g} → {g.right:g}" for g in mine)
         figures = JOINT.join(f"{i} {s}" for i, s in zip(ids, sides, strict=True))
-        end = "（行政区划或机构有变动）" if soft else ""
-        end_en = " (the place or body was reorganised)" if soft else ""
+        end, end_en = DOUBTS[doubt]
         yield to_trace(
             kind,
             "hard" if hard else "soft",

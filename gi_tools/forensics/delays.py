@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import regex
 
 from gi_tools.agencies import is_town
+from gi_tools.errors import CodebookError
 from gi_tools.forensics.traces import Trace, require, to_frame, to_rows, to_trace
 
 if TYPE_CHECKING:
@@ -160,4 +161,18 @@ def _knowledge() -> dict[str, Any]:
     path = files("gi_tools").joinpath("codebooks", "deadlines.toml")
     data = tomllib.loads(path.read_text("utf-8"))
     ends = {kind: regex.compile(end) for kind, end in data["bodies"].items()}
+    for entry in (*data["deadlines"], *data["local"]):
+        verify_entry(entry, {*ends, "town", "department"})
     return data | {"bodies": ends}
+
+
+def verify_entry(entry: dict[str, Any], kinds: set[str]) -> None:
+    """Raise CodebookError for a deadline of unknown bodies, or of no day or years."""
+    place = f"deadlines.toml, {entry.get('bodies')} {entry.get('years')}"
+    years = entry.get("years", [])
+    if not entry.get("bodies") or not kinds.issuperset(entry["bodies"]):
+        raise CodebookError(f"{place}: bodies must be of {sorted(kinds)}")
+    if len(years) not in (1, 2) or years != sorted(years):
+        raise CodebookError(f"{place}: give the first report year, and perhaps a last")
+    if _to_date(f"2000-{entry.get('due')}") is None or "source" not in entry:
+        raise CodebookError(f"{place}: give due as MM-DD and a source, empty if none")

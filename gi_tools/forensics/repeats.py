@@ -12,6 +12,7 @@ from math import comb, log2
 from typing import TYPE_CHECKING
 
 from gi_tools.codebook import forms, indicators, rules
+from gi_tools.errors import CodebookError
 from gi_tools.forensics.lineage import find_body
 from gi_tools.forensics.traces import Sheet, Trace, to_frame, to_sheets, to_trace
 
@@ -107,11 +108,10 @@ def _to_chance(values: Values, pairs: int) -> float:
 def _choose(sheet: Sheet) -> Values:
     """Keep figures other than 0 that are no sum and do not stand by nature."""
     left_out = _sums(sheet.form)
-    standing = tuple(_standing())
     return {
         (code, who): value
         for (code, who), value in sheet.values.items()
-        if value and (code, who) not in left_out and not code.startswith(standing)
+        if value and (code, who) not in left_out and not code.startswith(_standing())
     }
 
 
@@ -137,7 +137,12 @@ def _sums(form: str) -> frozenset:
 @cache
 def _standing() -> tuple[str, ...]:
     path = files("gi_tools").joinpath("codebooks", "forensics.toml")
-    return tuple(tomllib.loads(path.read_text("utf-8"))["standing"])
+    standing = tomllib.loads(path.read_text("utf-8"))["standing"]
+    codes = {one.code for one in indicators().values()}
+    for start in standing:
+        if not any(code.startswith(start) for code in codes):
+            raise CodebookError(f"forensics.toml: no code begins with {start!r}")
+    return tuple(standing)
 
 
 def _show(values: Values) -> str:

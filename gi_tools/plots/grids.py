@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
+from gi_tools.catalogue import metrics
+from gi_tools.crosswalk import Join
 from gi_tools.errors import DataError
 from gi_tools.facts import STATES
+from gi_tools.metrics import judge_metric
+from gi_tools.panel import KEYS
 from gi_tools.plots.frames import (
     MOST_ROWS,
     SHARE,
@@ -19,7 +24,7 @@ from gi_tools.plots.frames import (
     pick_metric,
     pick_year,
 )
-from gi_tools.plots.series import composition
+from gi_tools.plots.series import composition, note_refusals
 from gi_tools.plots.style import FAINT, GREY, Sheet, open_sheet
 
 if TYPE_CHECKING:
@@ -72,12 +77,20 @@ def heatmap(
     """
     need(scores, "metric", "year", "value")
     frame, metric = pick_metric(scores, metric)
+    joins = []
+    if {*KEYS} <= {*frame} and metric in metrics():
+        joins = judge_metric(frame, metric)
     frame = frame.assign(body=label_bodies(frame), there=True)
-    return _draw_bodies(frame, name_metric(metric), metric, lang, ax)
+    return _draw_bodies(frame, name_metric(metric), metric, lang, ax, joins)
 
 
 def _draw_bodies(
-    frame: DataFrame, title: tuple[str, str], metric: str, lang: str, ax: Axes | None
+    frame: DataFrame,
+    title: tuple[str, str],
+    metric: str,
+    lang: str,
+    ax: Axes | None,
+    joins: Sequence[Join] = (),
 ) -> Axes:
     bodies = frame.groupby("body")["value"].count().sort_values(ascending=False)
     shown = sorted(bodies.index[:MOST_ROWS])
@@ -95,6 +108,7 @@ def _draw_bodies(
             for name in ("value", "there")
         ]
         _draw_grid(sheet, *grids, metric)
+        note_refusals(sheet, joins, ("颜色不可跨越比较", "colours do not compare"))
         sheet.note(
             "斜线：无报告；叉线：有报告而无定义；0 是零，不是缺失",
             "Hatched: no report; crossed: a report, value undefined; 0 is a zero",
@@ -113,18 +127,18 @@ def coverage(
     Draw what the reports of a panel hold: ``panel.coverage`` by body or by form.
 
     ``body``: body by year, coloured by the share of cells that show a number; a report
-    that is missing is hatched. ``form``: shares of cell states, a bar for each form and
-    year, with the number of reports and of missing ones.
+    that is missing is hatched, one without a table crossed. ``form``: shares of cell
+    states, a bar a form and year, with the number of reports and of missing ones.
     """
     need(frame, "year", "form", "status", "cells", *STATES)
     if by == "form":
         return _cover_forms(frame, lang, ax)
     if by != "body":
         raise DataError(f"coverage: unknown by {by!r}; use 'body' or 'form'")
-    frame = frame[frame["status"].isin(["used", "missing"])]
+    frame = frame[frame["status"].isin(["used", "missing", "no_table"])]
     known = frame[["reported", "derived", "corrected"]].astype("Float64").sum(axis=1)
     value = (known / frame["cells"]).where(frame["cells"] > 0)
-    there = frame["status"] == "used"
+    there = frame["status"] != "missing"
     frame = frame.assign(value=value, body=label_bodies(frame), there=there)
     return _draw_bodies(frame, COVER_TITLE, SHARE, lang, ax)
 

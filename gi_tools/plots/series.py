@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gi_tools.catalogue import find_breaks
+from gi_tools.crosswalk import Join, crosswalk, refuse
 from gi_tools.errors import DataError
 from gi_tools.metrics import judge_metric
+from gi_tools.panel import KEYS, judge_rows
 from gi_tools.plots.fonts import to_label
 from gi_tools.plots.frames import (
     MOST_ROWS,
@@ -75,21 +77,24 @@ def trend(
 
 def _list_joins(sheet: Sheet, drawn: DataFrame, metric: str) -> dict[Pair, bool]:
     """Say of each pair of forms, or years, whether a line may cross; note the rest."""
-    override = drawn.attrs.get("override")
     joins: dict[Pair, bool] = {}
-    for join in judge_metric(drawn, metric):
-        pair, refused = (join.older, join.newer), join.verdict == "refuse"
-        joins[pair] = joins.get(pair, True) and (not refused or bool(override))
-        if refused:
-            zh, en = to_label(join.reason_zh, 200), to_label(join.reason_en, 200)
-            gap = f"{join.older}/{join.newer}"
-            done = ("仍按所写理由相接", "joined all the same")
-            zh_done, en_done = done if override else ("线断开", "the line is cut")
-            sheet.note(
-                f"{gap} 不可比，{zh_done}：{zh}",
-                f"Not comparable, {gap}, {en_done}: {en}",
-            )
+    override = drawn.attrs.get("override")
+    found = judge_metric(drawn, metric)
+    for join in found:
+        pair, allowed = (join.older, join.newer), join.verdict != "refuse"
+        joins[pair] = joins.get(pair, True) and (allowed or bool(override))
+    cut = ("线断开", "the line is cut")
+    note_refusals(sheet, found, ("仍按所写理由相接", "joined") if override else cut)
     return joins
+
+
+def note_refusals(sheet: Sheet, joins: Iterable[Join], done: tuple[str, str]) -> None:
+    """Note each join that the crosswalk refuses, what was done, and why."""
+    for join in (join for join in joins if join.verdict == "refuse"):
+        zh, en = to_label(join.reason_zh, 200), to_label(join.reason_en, 200)
+        gap = f"{join.older}/{join.newer}"
+        told = f"Not comparable, {gap}, {done[1]}: {en}"
+        sheet.note(f"{gap} 不可比，{done[0]}：{zh}", told)
 
 
 def split_runs(rows: DataFrame, joins: Mapping[Pair, bool]) -> Iterator[DataFrame]:
@@ -157,6 +162,7 @@ def composition(
     *,
     by: str = "year",
     labels: Mapping[str, tuple[str, str]] | None = None,
+    override: str | None = None,
     title: tuple[str, str] = ("构成", "Composition"),
     notes: Sequence[tuple[str, str]] = (),
     lang: str = "zh",
@@ -167,11 +173,16 @@ def composition(
 
     A row in which a part is missing has no shares: it is left out and counted. n is
     the sum of the parts, printed at the bar. ``labels`` (zh, en) name the parts; more
-    than 7 raise DataError, as colours would repeat.
+    than 7 raise DataError, as colours would repeat. ComparisonError where the crosswalk
+    refuses the forms there are, unless ``override`` gives a written reason.
     """
     if len(parts) > len(PALETTE):
         raise DataError(f"composition: {len(parts)} parts; 7 at most, merge some")
     need(counts, by, *parts)
+    known = [name for name in parts if name in crosswalk()]
+    judged = known and {*KEYS} <= {*counts}
+    override = override or counts.attrs.get("override")
+    refused = refuse(judge_rows(counts, known), override) if judged else []
     whole = counts.dropna(subset=list(parts))
     sums = whole.groupby(by)[list(parts)].sum().astype(float)
     sums = sums.reindex(sorted(set(counts[by].dropna())))
@@ -181,6 +192,9 @@ def composition(
         sheet.count(counts, int(sums.sum().sum()), ("（各部分之和）", "in all parts"))
         for note in notes:
             sheet.note(*note)
+        if refused:
+            sheet.override(override)
+            note_refusals(sheet, refused, ("仍并列", "side by side"))
         left_out = len(counts) - len(whole)
         if left_out:
             sheet.note(
@@ -190,7 +204,8 @@ def composition(
         if not sums.sum().sum():
             return sheet.blank()
         sheet.rest(len(shown), len(sums))
-        _draw_stacks(sheet, shown, labels or {})
+        known = {n: (m.label_zh, m.label_en) for n, m in crosswalk().items()}
+        _draw_stacks(sheet, shown, known | dict(labels or {}))
     return sheet.ax
 
 
@@ -207,6 +222,6 @@ def _draw_stacks(sheet: Sheet, sums: DataFrame, labels: Mapping) -> None:
         text = "?" if shares.iloc[row].isna().all() and total != 0 else f"{total:,.0f}"
         ax.text(1.01, row, f"n = {text}", va="center", size=6)
     ax.set_yticks(rows, [to_label(name) for name in sums.index])
-    ax.set(xlim=(0, 1), ylim=(len(sums) - 0.5, -0.5))
+    ax.set(xlim=(0, 1), ylim=(len(sums) - 0.5, -0.5), xticks=[0, 0.5, 1])
     ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     sheet.legend()

@@ -78,9 +78,12 @@ class Sheet:
                 self.note(
                     f"{number:,} 个无定义：{text}", f"{number:,} undefined: {text}"
                 )
-        override = frame.attrs.get("override")
-        if override:
-            text = to_label(override, 200)
+        self.override(frame.attrs.get("override"))
+
+    def override(self, reason: str | None) -> None:
+        """Print the written reason for which a refusal was overridden."""
+        if reason:
+            text = to_label(reason, 200)
             self.note(f"越过拒绝，理由：{text}", f"Refusal overridden: {text}")
 
     def rest(self, shown: int, total: int) -> None:

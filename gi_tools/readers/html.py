@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from typing import TYPE_CHECKING
 
 from gi_tools.documents import Block, Cell, Document, Grid, Paragraph, Source
 from gi_tools.readers.attachments import find_attachments
@@ -11,6 +11,9 @@ from gi_tools.readers.furniture import (
     is_furniture_tag,
     split_furniture,
 )
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
 
 MAX_COLSPAN = 256
 MAX_WIDTH = 1000  # columns of a grid
@@ -38,6 +41,8 @@ def read_html(source: Source, data: bytes) -> Document:
     """
     decoded = decode(data, source.name)
     source = source._replace(charset=decoded.charset, declared=decoded.declared)
+    from selectolax.lexbor import LexborHTMLParser
+
     tree = LexborHTMLParser(decoded.text)
     flow = _Flow(tree.body)
     kept, apart = split_furniture(flow.blocks)

@@ -179,8 +179,9 @@ def _signs_as_words(draft: Draft, chance: Generator) -> bool:
 
 
 def _slashes(draft: Draft, chance: Generator) -> bool:
-    """10: a stroke where nothing applies, blanks for applicants with none."""
+    """10: a stroke where nothing applies, blanks for applicants, a column more."""
     zeros = _zeros(draft)
+    draft.has_remarks = bool(zeros)
     for key in zeros:
         draft.show(key, "" if key[1] and key[1] != "total" else "/", None)
     return bool(zeros)
@@ -323,8 +324,8 @@ def _cumulative_as_year(draft: Draft, chance: Generator) -> bool:
 
 def _split_digits(draft: Draft, chance: Generator) -> bool:
     """22: a number with blanks between its digits."""
-    keys = [key for key, text in draft.printed.items() if text.isdigit() and text > "9"]
-    keys = [key for key in keys if len(draft.printed[key]) > 1]
+    texts = draft.printed.items()
+    keys = [key for key, text in texts if text.isdigit() and len(text) > 1]
     for key in _draw(chance, keys):
         draft.show(key, " ".join(draft.printed[key]), None)
     return bool(keys)

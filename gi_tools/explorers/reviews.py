@@ -1,0 +1,351 @@
+"""Reports to a view: proposals one after another, decided by a person, logged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import ipywidgets
+
+from gi_tools.checks import check
+from gi_tools.codebook import applicants, indicators
+from gi_tools.decisions import list_hashes
+from gi_tools.edits import EditLog, apply_edits, to_edit_frame
+from gi_tools.errors import DataError
+from gi_tools.explorers.sheet import Sheet
+from gi_tools.explorers.views import View, static_page
+from gi_tools.explorers.words import say, sign
+from gi_tools.facts import set_values, tabulate
+from gi_tools.repairs import repair
+from gi_tools.reports import Report
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+SHORTCUTS = ["a", "r", "n", "p", "u", "e"]
+MOST = 500  # cases of the list that are shown
+OPEN, ACCEPTED, REJECTED = "unknown", "pass", "fail"
+
+
+class Cell(NamedTuple):
+    """One cell of a change: what it says and what it may have to say."""
+
+    indicator: str
+    applicant: str | None
+    value: float | None
+    proposal: float | None
+
+
+class Change(NamedTuple):
+    """One change that would settle a case: its cells, and why it is proposed."""
+
+    cells: tuple[Cell, ...]
+    status: str
+    remedy: str
+    reason: str
+
+
+class Case(NamedTuple):
+    """What is wrong at one place of a report, and the changes that would settle it."""
+
+    report_id: str
+    form: str
+    rules: str
+    changes: tuple[Change, ...]
+
+
+class ReviewView(View):
+    """
+    Cases of failing checks; accept, reject, edit with a reason, undo.
+
+    Keys, with the pane of the case in focus: up and down choose a change, ``a``
+    accepts it, ``r`` rejects the case, ``n`` and ``p`` go on and back, ``e`` goes to
+    the fields for an edit of one's own, ``u`` undoes the last decision. ``edits`` is
+    the EditLog, ``facts`` the facts with it applied, ``frame`` the log as a frame.
+    """
+
+    def __init__(
+        self, reports: Iterable[Report], author: str, lang: str = "zh"
+    ) -> None:
+        reports = list(reports)
+        self.lang = lang
+        self._facts = tabulate(reports)
+        self._hashes = list_hashes(reports)
+        self._raws = {tuple(row[:3]): row[3:] for row in _list_raws(self._facts)}
+        forms = {r.report_id: r.form_key or r.form or "" for r in reports}
+        self._cases = list(_list_cases(repair(self._facts).suspects, forms, lang))
+        self._decided: dict[int, str] = {}
+        self._history: list[tuple[int, int]] = []  # case, edits it added
+        self.edits, self._at = EditLog(), 0
+        self._list = Sheet(label=say(lang, "cases"))
+        self._sheet = Sheet(label=say(lang, "case"), shortcuts=SHORTCUTS)
+        self._author = _field(lang, "author", author)
+        self._value = _field(lang, "own_value", "")
+        self._reason = _field(lang, "own_reason", "")
+        self._told = ipywidgets.HTML()
+        buttons = [self._button(name) for name in ("accept", "reject", "edit", "undo")]
+        super().__init__()
+        self._list.layout.width, self._sheet.layout.width = "34%", "66%"
+        for sheet in (self._list, self._sheet):
+            sheet.layout.max_height = "280px"  # the buttons stay on a small screen
+        self.children = [
+            self._told,
+            ipywidgets.HBox([self._list, self._sheet]),
+            ipywidgets.HBox([self._author, self._value, self._reason]),
+            ipywidgets.HBox(buttons),
+        ]
+        self._sheet.observe(self._press, "key")
+        self._sheet.observe(self._tell_effect, "picked")
+        self._list.observe(self._jump, "picked")
+        self._draw()
+
+    @property
+    def facts(self) -> DataFrame:
+        """The facts with every decision applied."""
+        return apply_edits(self._facts, self.edits) if self.edits.edits else self._facts
+
+    @property
+    def frame(self) -> DataFrame:
+        """The log of edits as a frame, a row each."""
+        return to_edit_frame(self.edits)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the log of edits, for ``gi.apply_edits`` and ``gi repair --edits``."""
+        Path(path).write_bytes(self.edits.encode())
+        return Path(path)
+
+    def to_html(self) -> str:
+        """Give the cases and the one at hand, side by side."""
+        return static_page(self._list.html, self._sheet.html) + self._told.value
+
+    def accept(self, reason: str = "") -> None:
+        """Accept the change that is picked; its own reason stands if none is given."""
+        change = self._change
+        self._decide([(c, c.proposal) for c in change.cells], reason or change.reason)
+
+    def edit(self, value: float | None, reason: str) -> None:
+        """Give the first cell of the change picked another value, or none."""
+        self._decide([(self._change.cells[0], value)], reason)
+
+    def reject(self) -> None:
+        """Leave the report as it is; nothing is logged."""
+        self._decide([], "", REJECTED)
+
+    def undo(self) -> None:
+        """Take the last decision back."""
+        if not self._history:
+            return
+        self._at, added = self._history.pop()
+        for _ in range(added):
+            self.edits = self.edits.undo()
+        self._decided.pop(self._at)
+        self._draw()
+
+    @property
+    def _change(self) -> Change:
+        changes = self._cases[self._at].changes
+        picked = self._sheet.picked
+        return changes[int(picked) if picked.isdigit() else 0]
+
+    def _decide(self, cells: list, reason: str, verdict: str = ACCEPTED) -> None:
+        if self._at in self._decided:
+            raise DataError(say(self.lang, "decided"))
+        case, log = self._cases[self._at], self.edits
+        edited = {edit[:3] for edit in log.edits}
+        if any((case.report_id, *cell[:2]) in edited for cell, _ in cells):
+            raise DataError(say(self.lang, "edited"))
+        for cell, new in cells:
+            log = log.add(
+                case.report_id,
+                *cell[:3],
+                new,
+                reason=reason,
+                author=self._author.value,
+                sha256=self._hashes[case.report_id],
+            )
+        self._history.append((self._at, len(cells)))
+        self.edits, self._decided[self._at] = log, verdict
+        self._at = next(
+            (n for n in range(len(self._cases)) if n not in self._decided), self._at
+        )
+        self._draw()
+
+    def _button(self, name: str) -> ipywidgets.Button:
+        button = ipywidgets.Button(description=say(self.lang, name))
+        button.on_click(lambda _: self._act(name))
+        return button
+
+    def _press(self, change: dict) -> None:
+        names = dict(a="accept", r="reject", u="undo")
+        key = change["new"][:1]
+        if key in names:
+            self._act(names[key])
+        elif key in "np" and self._cases:
+            self._at = (self._at + (1 if key == "n" else -1)) % len(self._cases)
+            self._draw()
+        elif key == "e":
+            self._value.focus()
+
+    def _act(self, name: str) -> None:
+        """Do what a key or button asks for; a mistake is told in a line."""
+        try:
+            if not self._cases:
+                return
+            if name == "edit":
+                value = self._value.value.strip()
+                self.edit(float(value) if value else None, self._reason.value)
+            elif name == "accept":
+                self.accept(self._reason.value)
+            else:
+                getattr(self, name)()
+        except (DataError, ValueError) as error:
+            told = escape(f"✗ {error}")
+            self._told.value = f'<span class="gi-fail">{told}</span>'
+        else:
+            self._value.value = self._reason.value = ""
+
+    def _jump(self, change: dict) -> None:
+        if change["new"].isdigit():
+            self._at = int(change["new"])
+            self._draw()
+
+    def _draw(self) -> None:
+        self._list.html = self._list_cases()
+        self._list.picked = str(self._at) if self._cases else ""
+        if not self._cases:
+            self._sheet.html = f"<p>{escape(say(self.lang, 'nothing_due'))}</p>"
+            return
+        self._sheet.html = self._show_case(self._cases[self._at])
+        self._sheet.picked = "0"
+        self._tell_effect()
+
+    def _list_cases(self) -> str:
+        left = len(self._cases) - len(self._decided)
+        head = escape(say(self.lang, "left", n=left, total=len(self._cases)))
+        first = max(0, self._at - MOST // 2)
+        rows = (
+            f'<tr data-id="{n}"><td>{n + 1}</td>'
+            f"<td>{self._sign(n)}</td><td>{escape(case.report_id)}</td>"
+            f"<td>{escape(case.changes[0].cells[0].indicator)}</td></tr>"
+            for n, case in enumerate(self._cases[first : first + MOST], first)
+        )
+        return f"<p>{head}</p><table>{''.join(rows)}</table>"
+
+    def _sign(self, number: int) -> str:
+        verdict = self._decided.get(number, OPEN)
+        signs = {OPEN: "…", ACCEPTED: "✓", REJECTED: "✗"}
+        return f'<span class="gi-{verdict}">{signs[verdict]}</span>'
+
+    def _show_case(self, case: Case) -> str:
+        lang = self.lang
+        heads = ("indicator", "applicant", "raw", "value", "proposal", "place", "why")
+        head = "".join(f"<th>{escape(say(lang, name))}</th>" for name in heads)
+        rows = []
+        for number, change in enumerate(case.changes):
+            for cell in change.cells:
+                raw, place = self._raws.get((case.report_id, *cell[:2]), ("", ""))
+                shown = (
+                    *_name(case.form, cell, lang),
+                    raw,
+                    _show(cell.value),
+                    _show(cell.proposal),
+                    place,
+                    f"{say(lang, change.status)}: {change.reason}",
+                )
+                texts = "".join(f"<td>{escape(text[:200])}</td>" for text in shown)
+                rows.append(f'<tr data-id="{number}">{texts}</tr>')
+        failed = escape(say(lang, "fails", rules=case.rules))
+        keys = escape(say(lang, "keys"))
+        title = f"<p><b>{escape(case.report_id)}</b> {sign(lang, 'fail')} {failed}</p>"
+        table = f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+        return f"{title}{table}<p><small>{keys}</small></p>"
+
+    def _tell_effect(self, _: object = None) -> None:
+        """Say what the change picked would do to the checks, before it is applied."""
+        if not self._cases:
+            return
+        case, change = self._cases[self._at], self._change
+        facts = self.facts
+        facts = facts[(facts.report_id == case.report_id).to_numpy()]
+        facts = facts.reset_index(drop=True)
+        places = {
+            (code, None if who != who else who): number
+            for number, (code, who, origin) in enumerate(
+                zip(facts.indicator, facts.applicant, facts.origin, strict=True)
+            )
+            if origin == "table"
+        }
+        values = {places[cell[:2]]: cell.proposal for cell in change.cells}
+        counts = [
+            check(frame).count()
+            for frame in (facts, set_values(facts, values, "corrected"))
+        ]
+        told = " · ".join(
+            f"{sign(self.lang, name)} {counts[0][name]} → {counts[1][name]}"
+            for name in counts[0]
+        )
+        self._told.value = f"<p>{escape(say(self.lang, 'effect'))} {told}</p>"
+
+
+def review(
+    reports: Report | Iterable[Report], author: str, lang: str = "zh"
+) -> ReviewView:
+    """
+    Review what ``gi.repair`` proposes for reports, case by case, and keep a log.
+
+    ``author`` is who decides. Nothing is changed but by a decision; each is an edit
+    with its reason in ``edits``, to be written by ``save`` and replayed.
+    """
+    reports = [reports] if isinstance(reports, Report) else reports
+    return ReviewView(reports, author, lang)
+
+
+def _field(lang: str, name: str, value: str) -> ipywidgets.Text:
+    field = ipywidgets.Text(value=value, description=say(lang, name))
+    field.style.description_width = "initial"
+    field.layout.width = "32%"
+    return field
+
+
+def _list_raws(facts: DataFrame) -> Iterable[tuple]:
+    cells = facts[(facts.origin == "table").to_numpy()]
+    who = cells.applicant.astype(object).where(cells.applicant.notna(), None)
+    names = ("report_id", "indicator", "raw", "place")
+    ids, codes, raws, places = (cells[name].tolist() for name in names)
+    return zip(ids, codes, who.tolist(), raws, places, strict=True)
+
+
+def _list_cases(
+    suspects: DataFrame, forms: dict[str, str], lang: str
+) -> Iterable[Case]:
+    rows = suspects.astype(object).where(suspects.notna(), None)
+    rows = rows.sort_values(["report_id", "group", "rank"], kind="stable")
+    reason = "reason" if lang == "zh" else "reason_en"
+    for (report_id, _), found in groupby(
+        rows.itertuples(index=False), key=lambda row: (row.report_id, row.group)
+    ):
+        changes, rules = [], ""
+        for _, cells in groupby(found, key=lambda row: row.rank):
+            cells = list(cells)
+            first, rules = cells[0], rules or cells[0].rule
+            parts = tuple(Cell(*row[1:5]) for row in cells)
+            told = (first.status, first.remedy, getattr(first, reason))
+            changes.append(Change(parts, *told))
+        yield Case(report_id, forms.get(report_id, ""), rules, tuple(changes))
+
+
+def _name(form: str, cell: Cell, lang: str) -> tuple[str, str]:
+    place = "label_zh" if lang == "zh" else "label_en"
+    one, who = (
+        indicators().get((form, cell.indicator)),
+        applicants().get(cell.applicant),
+    )
+    label = getattr(one, place) if one else cell.indicator
+    return label, getattr(who, place) if who else ""
+
+
+def _show(value: float | None) -> str:
+    return "" if value is None else f"{value:.10g}"
