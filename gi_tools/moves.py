@@ -113,15 +113,18 @@ def find_moves(
     )
     others = [n for n in range(failing.shape[1]) if n not in before]
     good = settled.any(axis=1) & ~failing[:, others].any(axis=1)
+    changed = (moved != values[:-1]).sum(axis=1)
+    order = np.lexsort((changed, -settled.sum(axis=1)))
     found: dict[Change, list[int]] = {}
-    for number in np.flatnonzero(good):
+    for number in order[good[order]]:
         change = _to_change(sheet, moved[number], names[number])
         if change and all(
             v is None or sheet.is_possible(c, v) for c, v in change.values
         ):
             found.setdefault(change, np.flatnonzero(settled[number]).tolist())
-    ranked = sorted(found.items(), key=lambda one: (-len(one[1]), len(one[0].values)))
-    return ranked[:MOST_MOVES]
+        if len(found) == MOST_MOVES:
+            break
+    return list(found.items())
 
 
 @cache
