@@ -18,7 +18,7 @@ from gi_tools.simulation.pdf import to_picture_pdf
 from gi_tools.simulation.scans import scan
 
 CASES = Path(__file__).parent / "cases" / "office"
-HEAD = "| file | pages | read, ms of CPU a page | memory above start, MB |\n|---|---|---|---|"
+HEAD = "| file | pages | read, ms of CPU a page | memory added, MB |\n|---|---|---|---|"
 # In a process of its own: the peak of one reader must not hide that of the next.
 SCRIPT = """
 import json, re, sys, time

@@ -429,9 +429,9 @@ STYLES = {
 
 
 def print_page(folder, style, cells):
-    html = to_html("2021", cells).replace(
-        "<html>", f"<html><head><meta charset=utf-8><style>{style}</style></head>"
-    )
+    html = to_html("2021", cells)
+    assert "</head>" in html
+    html = html.replace("</head>", f"<style>{style}</style></head>")
     path = folder / "page.html"
     path.write_text(html if not style else html.replace(" border=1", ""), "utf-8")
     return path
