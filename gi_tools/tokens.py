@@ -14,7 +14,8 @@ PROSE = "\0"  # the key of a text too long for a label; no label has it
 LONGEST_UNIT = 8  # with its brackets and blanks
 LONGEST_ROW = 600  # a longer line is prose
 UNITS = frozenset("条 件 次 篇 个 人 人次 万元 元 项 份 家 单位 件次".split())
-_RULE = re.compile(r"[\s|+]*(?:(?::?-{3,}:?|:-+:?|-+:)[\s|+]*)+")
+# Possessive: a line of dashes that ends otherwise would take years to give back.
+_RULE = re.compile(r"[\s|+]*+(?:(?::?-{3,}+:?|:-++:?|-++:)[\s|+]*+)++")
 _PIPE = re.compile("[|｜]")
 _TAB = re.compile("\t")
 _BLANKS = re.compile(r"[ \u3000\xa0][ \u3000\xa0]*")

@@ -120,6 +120,8 @@ def main() -> int:
             slowest = max(slowest, found[2])
             for line in found[1]:
                 print(line, flush=True)
+            if total.total() % 5000 < BLOCK:
+                print(f"{total.total()} so far", file=sys.stderr, flush=True)
     print(f"{total.total()} inputs: {dict(total)}; slowest {slowest:.1f} s")
     return 1 if bad else 0
 

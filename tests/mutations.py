@@ -21,6 +21,7 @@ SPICES = [
     "零".encode(), "〇" .encode() * 20, "第".encode() * 3000, "（".encode() * 2000,
     b"|" * 3000, b"\t" * 3000, b" " * 5000, b"\n" * 3000, "年".encode() * 500,
     "2021年".encode(), "总计".encode(), b"0", "收到申请件，办结件".encode(),
+    b"-" * 90 + b"x", b":-" * 90 + b"x", b"|---" * 90 + b"x", "—".encode() * 900,
     b"PK\x03\x04", b"%PDF-1.7", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{\\rtf1",
     b"obj", b"endstream", b"<w:tbl>", b"</w:tbl>", b"<!DOCTYPE x [<!ENTITY a 'b'>]>",
 ]  # fmt: skip

@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from gi_tools.readers.charset import decode
+
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
-
-from gi_tools.readers.charset import decode
 
 OWN_TEXT = 600  # characters outside links; a report's first section has more
 SHOWN = 5
@@ -55,6 +55,8 @@ def find_files(data: bytes) -> list[str]:
 
     A page that holds its report gives those alone whose names speak of one.
     """
+    from selectolax.lexbor import LexborHTMLParser
+
     tree = LexborHTMLParser(decode(data, "page").text)
     links = list_links(tree)
     if links and _count_own(tree.body) > OWN_TEXT:

@@ -47,18 +47,7 @@ def read_html(source: Source, data: bytes) -> Document:
     flow = _Flow(tree.body)
     kept, apart = split_furniture(flow.blocks)
     notes = decoded.notes + tuple(flow.notes) + find_attachments(tree)
-    kept = tuple(_number_grids(kept))
     return Document(source, decoded.text, kept, tuple(flow.furniture) + apart, notes)
-
-
-def _number_grids(blocks: tuple[Paragraph | Grid, ...]) -> list[Paragraph | Grid]:
-    numbered, count = [], 0
-    for block in blocks:
-        if isinstance(block, Grid):
-            count += 1
-            block = Grid(count, block.rows, block.width)
-        numbered.append(block)
-    return numbered
 
 
 class _Flow:
