@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WHOLE = ["report_year", "year", "value_cells", "filled", "blank"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Samples:
     """Whole reports to read: ``manifest`` (a row each), ``paths``, ``statement``."""
 
@@ -32,7 +32,7 @@ class Samples:
         return _show(self.statement) + self.manifest.to_html(index=False, escape=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Observed:
     """
     Figures copied from real reports: ``figures`` and ``reports`` as filed.

@@ -16,10 +16,12 @@ _HANZI_YEAR = re.compile(rf"二[{_O}][{_O}一二三四][{_O}一二三四五六�
 _HANZI_PART = re.compile("[一二三四五六七八九十]{1,3}(?=[月日])")
 _ROUND = str.maketrans("○oO0", "〇〇〇〇")
 # Year, then: month and day with their signs (the day may be lost); both parted by
-# blanks only; or digits run together where 年 and 月 were lost (202111日).
+# blanks only; or digits run together where 年 and 月 were lost (202111日). A day or
+# a month broken over two lines (12月3 1日, 1 2月31日) is none.
 _TAIL = (
-    r"(?:(?P<m{0}>1[0-2]|0?[1-9])\s?[月./-]\s?(?P<d{0}>3[01]|[12]\d|0?[1-9])?(?!\d)"
-    r"\s?[日号]?|(?P<n{0}>1[0-2]|0?[1-9])\s(?P<e{0}>3[01]|[12]\d|0?[1-9])(?!\d)\s?日?"
+    r"(?:(?P<m{0}>1[0-2]|0?[1-9])\s?[月./-]\s?(?P<d{0}>3[01]|[12]\d|0?[1-9])?"
+    r"(?!\d|\s\d日)\s?[日号]?|(?P<n{0}>1[0-2]|0?[1-9])\s"
+    r"(?P<e{0}>3[01]|[12]\d|0?[1-9])(?![\d月])\s?日?"
     r"|(?P<g{0}>\d{{2,4}})(?![\d月])\s?[日号]?)"
 )
 _DAY = rf"(?P<y{{0}}>{YEAR})\s?[年./-]?\s?" + _TAIL

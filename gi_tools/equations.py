@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from gi_tools.codebook import Rule, forms, rules
+from gi_tools.codebook import CUMULATIVE, Rule, forms, rules
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -35,7 +35,8 @@ class System(NamedTuple):
     note, usual relations) may lawfully break. ``uses`` lists for each cell the hard
     equations it stands in, ``blocks`` groups those that hang together by common
     cells, ``shade`` tells classes of hard equations apart that share none: one cell
-    mends at most one of a class. ``grids`` are the tables, row by row.
+    mends at most one of a class. ``grids`` are the tables, row by row, ``runs`` the
+    pairs of a period's figure and its running total.
     """
 
     form: str
@@ -49,6 +50,7 @@ class System(NamedTuple):
     blocks: tuple[tuple[int, ...], ...]
     shade: tuple[int, ...]
     grids: tuple[tuple[tuple[int, ...], ...], ...]
+    runs: tuple[tuple[int, int], ...]
 
 
 class Sheet:
@@ -134,6 +136,11 @@ def build_system(form_key: str) -> System:
         _join_blocks(hard),
         _shade(hard),
         tuple(tuple(row for row in grid if row) for grid in grids),
+        tuple(
+            (number, index[code + CUMULATIVE, who])
+            for (code, who), number in index.items()
+            if (code + CUMULATIVE, who) in index
+        ),
     )
 
 

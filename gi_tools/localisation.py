@@ -12,6 +12,8 @@ from gi_tools.suspects import LARGEST, Change, Search, find_changes, find_large_
 
 MOST_LISTED = 20  # changes of one block
 FEWEST_MOVED = 3  # cells that would have to be wrong before a whole row is suspected
+FEWEST_EXCHANGED = 2  # the same for an exchange, which leaves no cell to choose
+EXCHANGES = ("swapped_cells", "swapped_rows", "swapped_columns")
 
 
 class Accusation(NamedTuple):
@@ -37,8 +39,12 @@ def accuse(sheet: Sheet, gaps: Sequence[int], evidence: Evidence) -> list[Accusa
     failing = [b for b in sheet.system.blocks if set(b) & set(gaps)]
     searches = [find_changes(sheet, block) for block in failing]
     sizes = [len(s.changes[0].values) if s.changes else LARGEST + 1 for s in searches]
-    moves = find_moves(sheet, failing) if sum(sizes) >= FEWEST_MOVED else []
-    moves = [(c, h) for c, h in moves if sum(sizes[n] for n in h) >= FEWEST_MOVED]
+    moves = find_moves(sheet, failing) if sum(sizes) >= FEWEST_EXCHANGED else []
+    moves = [
+        (change, held)
+        for change, held in moves
+        if _is_telling(sheet, change, sum(sizes[number] for number in held))
+    ]
     moved = {number for _, held in moves for number in held}
     for number, block in enumerate(failing):
         if not searches[number].changes and number not in moved:
@@ -50,6 +56,14 @@ def accuse(sheet: Sheet, gaps: Sequence[int], evidence: Evidence) -> list[Accusa
     ]
     entries += [(weigh(sheet, c, evidence), frozenset(held)) for c, held in moves]
     return _rank(sheet, gaps, failing, searches, entries)
+
+
+def _is_telling(sheet: Sheet, change: Change, size: int) -> bool:
+    """Whether a move explains more than chance would, given the cells it stands for."""
+    if change.move not in EXCHANGES:
+        return size >= FEWEST_MOVED
+    ruled = all(sheet.system.uses[cell] for cell, _ in change.values)
+    return ruled and size >= FEWEST_EXCHANGED
 
 
 def _rank(
@@ -72,7 +86,7 @@ def _rank(
         rest = joined - held if held & joined else frozenset()
         score = round(one.weight + sum(best.get(n, 1.0) for n in rest & every), 6)
         scored.append((score, one.change.values, one, held))
-    scored.sort(key=lambda entry: (entry[0], [c for c, _ in entry[1]]))
+    scored.sort(key=lambda entry: (entry[0], *_break_tie(sheet, entry[1])))
     seen = dict.fromkeys(every, 0)
     found = []
     totals = {n: sum(n in held for _, held in entries) for n in every}
@@ -97,6 +111,16 @@ def _rank(
             )
         )
     return found
+
+
+def _break_tie(
+    sheet: Sheet, values: tuple[tuple[int, float | None], ...]
+) -> tuple[int, list[int]]:
+    """Blame parts before totals, of which there are fewer, else in printed order."""
+    system, cells = sheet.system, [cell for cell, _ in values]
+    terms = ((c, s, system.hard[n].terms) for c in cells for n, s in system.uses[c])
+    totals = {c for c, s, found in terms if sum(sign == s for _, sign in found) == 1}
+    return len(totals), cells
 
 
 def _count_settled(sheet: Sheet, change: Change) -> int:

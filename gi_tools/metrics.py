@@ -12,10 +12,10 @@ from gi_tools.catalogue import (
     list_variants,
     metrics,
 )
-from gi_tools.crosswalk import Join, crosswalk, refuse
+from gi_tools.crosswalk import FORMS, Join, crosswalk, refuse
 from gi_tools.errors import DataError
 from gi_tools.facts import STATES
-from gi_tools.panel import KEYS, Panel, judge_rows
+from gi_tools.panel import KEYS, Panel, find_keys, judge_rows
 from gi_tools.statistics import garwood, wilson
 
 if TYPE_CHECKING:
@@ -315,8 +315,12 @@ KINDS: dict[str, Score] = {
 def _repeat(column: Series, times: int) -> object:
     """Set a key column under itself; names stay text, closed sets become categories."""
     import numpy as np
+    import pandas as pd
 
-    if column.name in ("level", "scope", "form", "family", "report_id"):
+    if column.name in ("form", "family"):  # one set, so that one can stand for another
+        known = ["pre2014", "national", *FORMS]
+        column = column.astype(pd.CategoricalDtype(known))
+    elif column.name in ("level", "scope", "report_id"):
         column = column.astype("category")
     return column.array.take(np.tile(np.arange(len(column)), times))
 
@@ -330,8 +334,7 @@ def _score_all(panel: Panel, asked: Sequence[Metric], level: float) -> dict:
     numbers = {name: np.empty(shape) for name in NUMBERS}
     reason, kinds = np.empty(shape, dtype=np.int8), []
     known: dict[str, Sum] = {}
-    family, form = panel.frame["family"], panel.frame["form"]
-    keys = form.where(family == "national", family).to_numpy(dtype=object)
+    keys = find_keys(panel.frame)
     for row, one in enumerate(asked):
         found = _measure_one(panel, one, level, known, keys)
         reason[row] = found["reason"]

@@ -31,7 +31,7 @@ KEYS = ["report_id", "agency", "region_code", "level", "scope", "year", "form",
         "family"]  # fmt: skip
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Panel:
     """
     Bodies by years, and what must be known to read them.
@@ -250,10 +250,17 @@ def build_panel(
     return replace(panel, notes=add_notes(notes, note_joins(joins, override)))
 
 
+def find_keys(frame: DataFrame) -> ndarray:
+    """Give the codebook key of each row: the form, before 2014 the family."""
+    import numpy as np
+
+    form, family = (frame[name].to_numpy(dtype=object) for name in ("form", "family"))
+    return np.where(form == "pre2014", family, form)
+
+
 def judge_rows(frame: DataFrame, names: Sequence[str]) -> list[Join]:
     """List the joins that comparing all rows of a frame with the KEYS needs."""
-    keys = frame["form"].where(frame["form"] != "pre2014", frame["family"])
-    found = set(keys.dropna())
+    found = {key for key in find_keys(frame) if isinstance(key, str)}
     years = [int(year) for year in frame["year"].dropna().unique()]
     joins = list_joins(names, found, years)
     local = frame.loc[frame["form"] == "pre2014", "region_code"].dropna()

@@ -14,7 +14,7 @@ from gi_tools.suspects import Change
 if TYPE_CHECKING:
     from numpy import ndarray
 
-LEAST_GAIN = 5.0  # in square roots of counts, which vary by about 0.5 from chance
+LEAST_GAIN = 10.0  # in square roots of counts, which vary by about 0.5 from chance
 CLOSER = 0.25  # of the distance to last year may be left once exchanged
 UNIT_LEEWAY = 3.0  # how far from 10,000 times last year's figure a unit slip may be
 MOVES = {"rows": "swapped_rows", "columns": "swapped_columns", "cells": "swapped_cells"}

@@ -84,9 +84,9 @@ def _has_extra_digit(slip: Slip) -> bool:
 
 def _has_wrong_digit(slip: Slip) -> bool:
     old, new = slip.digits
-    return len(old) == len(new) > 1 and (
-        sum(a != b for a, b in zip(old, new, strict=True)) == 1
-    )
+    if len(old) != len(new) or "0" in (old, new):  # a lone 0 is no digit misread
+        return False
+    return sum(a != b for a, b in zip(old, new, strict=True)) == 1
 
 
 def _is_unit_slip(slip: Slip) -> bool:
@@ -101,9 +101,10 @@ def _list_parts(slip: Slip) -> list[list[float]]:
     found = []
     for number, sign in slip.sheet.system.uses[slip.cell]:
         others = [t for t in slip.sheet.system.hard[number].terms if t[0] != slip.cell]
-        parts = [slip.sheet.values[cell] for cell, _ in others]
+        shown = (slip.sheet.values[cell] for cell, _ in others)
+        parts = [value for value in shown if value is not None]
         is_total = len(others) > 1 and all(other == -sign for _, other in others)
-        if is_total and None not in parts and abs(sum(parts) - slip.new) <= EPSILON:
+        if is_total and abs(sum(parts) - slip.new) <= EPSILON:
             found.append(parts)
     return found
 
@@ -207,6 +208,7 @@ def weigh(sheet: Sheet, change: Change, evidence: Evidence) -> Weighed:
     doubts = sum(WITNESS * (1 - evidence.confidence.get(cell, 1.0)) for cell in cells)
     persons = PERSON * sum(cell in evidence.corrected for cell in cells)
     usual = USUAL * _count_usual(sheet, change, evidence.tainted)
+    usual += WITNESS * _count_runs(sheet, change)
     weight = round(slips + witnesses - doubts + persons + usual, 6)
     return Weighed(change, weight, remedies, supported)
 
@@ -242,3 +244,15 @@ def _count_usual(sheet: Sheet, change: Change, tainted: frozenset[int]) -> int:
         if cells & touched and not (cells - touched) & tainted:
             found += bool(after.find_gap(equation)) - bool(sheet.find_gap(equation))
     return found
+
+
+def _count_runs(sheet: Sheet, change: Change) -> int:
+    """Count running totals that a change puts below their period, less the mended."""
+    touched, after = {cell for cell, _ in change.values}, sheet.change(change.values)
+    pairs = [pair for pair in sheet.system.runs if touched & set(pair)]
+    return sum(_is_below(after, pair) - _is_below(sheet, pair) for pair in pairs)
+
+
+def _is_below(sheet: Sheet, pair: tuple[int, int]) -> bool:
+    period, total = (sheet.values[cell] for cell in pair)
+    return period is not None and total is not None and total < period - EPSILON

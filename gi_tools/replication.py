@@ -112,17 +112,19 @@ def write_package(
 
 def arrange(frame: DataFrame) -> DataFrame:
     """Sort rows by all columns and keep texts from being run or read as missing."""
+    import numpy as np
+    import pandas as pd
+
     frame = frame.reset_index(drop=True).copy()
     for name in frame.columns:
         if get_kind(frame[name]) == "string":
-            texts = frame[name].astype(object).map(_to_text, na_action="ignore")
-            frame[name] = texts.astype(object).where(frame[name].notna(), None)
+            codes, texts = pd.factorize(frame[name])  # -1 is missing: the last one
+            texts = np.array([*map(_to_text, texts), None], dtype=object)
+            frame[name] = pd.Series(texts[codes], dtype=object)
     return frame.sort_values(list(frame.columns), kind="stable", ignore_index=True)
 
 
 def _to_text(value: object) -> str:
-    if isinstance(value, (dict, list, tuple)):
-        value = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     text = str(value).replace("\r\n", "\n").replace("\r", "\n")
     return "'" + text if text.startswith(STARTERS) or text == MISSING else text
 
@@ -221,7 +223,8 @@ def _to_stata(table: str, frame: DataFrame, date: str | None) -> bytes:
             out[short] = frame[column].map(codes).astype(float)
         elif get_kind(frame[column]) == "string":
             out[short] = frame[column].astype(object).where(frame[column].notna(), "")
-            if out[short].map(lambda text: len(text.encode())).max() > LONGEST_STATA:
+            sizes = (len(text.encode()) for text in out[short].unique())
+            if max(sizes, default=0) > LONGEST_STATA:
                 long.append(short)
         else:
             out[short] = (

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gi_tools.dates import find_period
 from gi_tools.documents import Cell, Document, Grid, Source
 from gi_tools.identity import identify
 from gi_tools.readers import read
@@ -464,3 +465,10 @@ def test_shares_on_real_reports():
     assert share["no agency"] == 1
     assert share["period"] >= 0.95
     assert share["contacts"] >= 0.95
+
+
+@pytest.mark.parametrize("end", ["12月3 1日", "1 2月31日"])
+def test_a_date_broken_over_two_lines_is_left_open(end):
+    text = f"统计期限自2024年1月1日起至2024年{end}止"
+    found = find_period(text, re.compile("统计期限"))
+    assert (found.start, found.end, found.year) == ("2024-01-01", None, 2024)

@@ -235,7 +235,10 @@ def test_what_is_known_of_quality_reaches_its_metrics():
     first = scores[scores["agency"] == "温州市科学技术局"].set_index("metric")
     assert first.loc["days_late", "value"] == -88  # 2018-01-02 against 31 March
     checks = first.loc["checks_passed_share", ["numerator", "denominator"]]
-    assert checks.tolist() == [11, 13]
+    passed, failed = known.set_index("report_id").loc[
+        first["report_id"].iloc[0], ["pass", "fail"]
+    ]
+    assert failed == 2 and checks.tolist() == [passed, passed + failed]
     assert first.loc["text_reuse", "reason"] == "no_covariate"  # no report on 2016
 
 
@@ -262,6 +265,22 @@ def test_comparing_over_forms_is_refused_where_a_figure_is():
         2019, 2024,
     ]  # fmt: skip
     assert find_breaks("days_late", 2014, 2024) == []
+
+
+def test_scores_of_every_form_compare_or_refuse():
+    facts = join_facts(*map(make_facts, ("shanghai", "dingxi", "2014", "2019", "2021")))
+    scores = gi.measure(gi.build_panel(facts))
+    keys = scores["form"].where(scores["form"] != "pre2014", scores["family"])
+    assert set(keys) == {"shanghai", "dingxi", "2014", "2019", "2021"}
+    refused = []
+    for name in metrics():
+        try:
+            assert len(gi.compare(scores, name)) == 5
+        except gi.ComparisonError as error:
+            refused.append(name)
+            assert "forms 2019 and 2021" in str(error)
+    # where every figure is 1, third_party_share of 2014 is 2 of 1 and undefined
+    assert refused == ["residual_share"]
 
 
 def test_direct_suits_do_not_compare_over_2023_and_2024():

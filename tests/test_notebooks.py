@@ -44,6 +44,8 @@ FIGURES = {
         "186.35",
         "reason='no such row in the form'",
         "dingxi.10.cumulative",
+        "200 1\n",
+        "1094",
         "不涉及",
     ],
     "03_check_the_figures": [

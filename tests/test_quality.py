@@ -46,6 +46,7 @@ def test_the_counts_are_those_of_the_frames(reports, quality):
     assert rows.loc[housing, ["fail", "soft_fail", "hard"]].tolist() == [2, 0, 0]
     assert rows.loc[housing, ["unique", "ambiguous"]].tolist() == [1, 0]
     assert rows.loc[office, ["agree", "differ"]].tolist() == [8, 3]
+    assert rows.loc[office, ["fail", "unknown", "pass"]].tolist() == [0, 37, 3]
     assert rows.loc[town, ["reported", "pass"]].tolist() == [200, 42]
     assert rows.loc[office, "days"] == -69 and rows.loc[office, "confidence"] == "page"
     assert pd.isna(rows.loc[town, "days"])  # no day is set for a township

@@ -230,6 +230,7 @@ def test_panel_and_scores_go_along_with_what_they_are_made_of(facts, tmp_path):
     assert len(pd.read_stata(folder / "stata" / "panel.dta")) == 3
 
 
+@pytest.mark.long
 def test_the_command_writes_the_same_package_twice(tmp_path, capsys):
     names = [str(SAMPLES / name) for name in NAMES]
     folders = [str(tmp_path / name) for name in ("first", "second")]
@@ -247,3 +248,20 @@ def test_the_command_writes_the_same_package_twice(tmp_path, capsys):
     assert main(["package", str(bad), "-o", str(tmp_path / "none")]) == 1
     assert "nothing is written" in capsys.readouterr().err
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.long
+def test_the_command_applies_a_log_of_edits_and_takes_it_along(reports, tmp_path):
+    one, digest = reports[0], reports[0].document.source.sha256
+    cell = (one.report_id, "requests.completed", None, 0, 2)
+    given = {"reason": "the parts say 2", "author": "A. Reader", "sha256": digest}
+    log = gi.EditLog().add(*cell, time="2026-01-31T00:00:00+00:00", **given)
+    path = tmp_path / "log.json"
+    path.write_bytes(log.encode())
+    out = tmp_path / "out"
+    source = str(SAMPLES / NAMES[0])
+    assert main(["package", source, "-o", str(out), "--edits", str(path)]) == 0
+    assert (out / "edits.json").read_bytes() == path.read_bytes()
+    facts = pd.read_csv(out / "data" / "facts.csv").set_index(["indicator", "origin"])
+    row = facts.loc[("requests.completed", "table")].squeeze()
+    assert (row["value"], row["state"], str(row["raw"])) == (2, "corrected", "0")

@@ -127,18 +127,18 @@ def coverage(
     Draw what the reports of a panel hold: ``panel.coverage`` by body or by form.
 
     ``body``: body by year, coloured by the share of cells that show a number; a report
-    that is missing is hatched. ``form``: shares of cell states, a bar for each form and
-    year, with the number of reports and of missing ones.
+    that is missing is hatched, one without a table crossed. ``form``: shares of cell
+    states, a bar a form and year, with the number of reports and of missing ones.
     """
     need(frame, "year", "form", "status", "cells", *STATES)
     if by == "form":
         return _cover_forms(frame, lang, ax)
     if by != "body":
         raise DataError(f"coverage: unknown by {by!r}; use 'body' or 'form'")
-    frame = frame[frame["status"].isin(["used", "missing"])]
+    frame = frame[frame["status"].isin(["used", "missing", "no_table"])]
     known = frame[["reported", "derived", "corrected"]].astype("Float64").sum(axis=1)
     value = (known / frame["cells"]).where(frame["cells"] > 0)
-    there = frame["status"] == "used"
+    there = frame["status"] != "missing"
     frame = frame.assign(value=value, body=label_bodies(frame), there=there)
     return _draw_bodies(frame, COVER_TITLE, SHARE, lang, ax)
 

@@ -179,8 +179,9 @@ def _signs_as_words(draft: Draft, chance: Generator) -> bool:
 
 
 def _slashes(draft: Draft, chance: Generator) -> bool:
-    """10: a stroke where nothing applies, blanks for applicants with none."""
+    """10: a stroke where nothing applies, blanks for applicants, a column more."""
     zeros = _zeros(draft)
+    draft.has_remarks = bool(zeros)
     for key in zeros:
         draft.show(key, "" if key[1] and key[1] != "total" else "/", None)
     return bool(zeros)

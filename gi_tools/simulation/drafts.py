@@ -10,7 +10,7 @@ import regex
 
 from gi_tools.codebook import forms
 from gi_tools.simulation.bodies import Body, stock
-from gi_tools.simulation.layouts import Cells, Line, Sheet, to_sheets
+from gi_tools.simulation.layouts import Cells, Line, Sheet, add_remarks, to_sheets
 from gi_tools.simulation.parts import Key
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class Draft:
     ``true`` are the figures as they are, ``printed`` what each cell shows, ``shown``
     the number a careful reader takes from it, None for none. ``told`` are the figures
     that the prose goes by where they are not ``true``; ``rewrites`` change texts as
-    they are printed. ``planted`` lists what was broken on purpose.
+    they are printed, ``has_remarks`` gives table 3 a column more. ``planted`` lists
+    what was broken on purpose.
     """
 
     body: Body
@@ -58,6 +59,7 @@ class Draft:
     told: dict[str, float] = field(default_factory=dict)
     extra: list[str] = field(default_factory=list)
     rewrites: list[Rewrite] = field(default_factory=list)
+    has_remarks: bool = False
     planted: list[dict] = field(default_factory=list)
     claims: list[Told] = field(default_factory=list)
     chosen: dict[str, str] = field(default_factory=dict)
@@ -106,7 +108,10 @@ def make_draft(
         draft.show(key, text, value if value or empty == "0" else None)
     if draft.family == "2019":
         scale = 1 + (true.get(("requests.new", "total")) or 0)
-        draft.told["disclosure.total"] = int(chance.integers(20, 400) + 3 * scale)
+        items = int(chance.integers(20, 400) + 3 * scale)
+        draft.told["disclosure.total"] = items
+        draft.told["disclosure.website"] = items - items // 4
+        draft.told["disclosure.wechat"] = items // 2
     draft.facts = _invent_facts(draft, chance)
     return draft
 
@@ -142,6 +147,8 @@ def to_blocks(draft: Draft, chance: Generator) -> list[Line | Sheet]:
     """Write the report: title, headings, sentences, tables, signature."""
     outline = stock()["outlines"][draft.family]
     sheets = {sheet.name: sheet for sheet in to_sheets(draft.form_key, draft.printed)}
+    if draft.has_remarks and "table3" in sheets:
+        sheets["table3"] = add_remarks(sheets["table3"])
     blocks: list[Line | Sheet] = [Line(draft.facts["title"], -1)]
     for heading, *topics in outline:
         blocks.append(Line(heading, 1))

@@ -51,6 +51,19 @@ def to_sheets(form_key: str, cells: Cells) -> list[Sheet]:
     ]
 
 
+def add_remarks(sheet: Sheet) -> Sheet:
+    """Give table 3 a column more, 备注, empty."""
+    rows = [[*row, ""] if len(row) == 8 else row for row in sheet.rows]
+    rows[2] = [*rows[2], "备注"]
+    end = sheet.grid.width + 1
+    lines = [list(row) for row in sheet.grid.rows]
+    lines[0].append(Cell("备注", 1, end, 3, 1))
+    for number, line in enumerate(lines[3:], 4):
+        line.append(Cell("", number, end, 1, 1))
+    grid = Grid(sheet.grid.number, tuple(map(tuple, lines)), end)
+    return Sheet(sheet.name, rows, grid)
+
+
 def place_boxes(number: int, rows: list[list[Box]]) -> Grid:
     """Give every cell its column, right of what reaches down from the rows above."""
     taken: set[tuple[int, int]] = set()
