@@ -166,18 +166,21 @@ def check_facts(facts: Iterable[Fact]) -> Findings:
 
 def _check_rows(rows: Iterable[Sequence]) -> Iterator[Finding]:
     reports: dict[tuple, Cells] = {}
+    last: tuple | None = None
     for report_id, agency, year, form, indicator, applicant, value, origin in rows:
         if origin == "table" and isinstance(form, str):
-            cells = reports.setdefault((report_id, agency, year, form), {})
+            if last != (head := (report_id, agency, year, form)):
+                last, cells = head, reports.setdefault(head, {})
             cells[indicator, applicant] = value
     years = {(agency, year): cells for (_, agency, year, _), cells in reports.items()}
     for (report_id, agency, year, form), cells in reports.items():
         before = years.get((agency, year - 1)) if agency and year else None
         for key in find_form_keys(form, cells):
-            for rule, looks_back, named in _list_rules(key):
-                if (before or not looks_back) and not cells.keys().isdisjoint(named):
-                    found = _confront(rule, cells, before)
-                    yield Finding(report_id, agency, year, *found)
+            (plans, keys), found = _lay_out(key), cells.keys()
+            values = [*map(cells.get, keys), *map((before or {}).get, keys)]
+            for plan in plans:
+                if (before or not plan.looks_back) and not found.isdisjoint(plan.named):
+                    yield Finding(report_id, agency, year, *_confront(plan, values))
 
 
 def find_form_keys(form: str, cells: Iterable[tuple[str, str | None]]) -> list[str]:
@@ -188,22 +191,53 @@ def find_form_keys(form: str, cells: Iterable[tuple[str, str | None]]) -> list[s
     return [key for key in forms() if key in families]
 
 
+class _Plan(NamedTuple):
+    """A rule laid out: its sides as places in a list of values, and its messages."""
+
+    rule: Rule
+    looks_back: bool
+    named: frozenset
+    left: tuple[tuple[int, int], ...]
+    right: tuple[tuple[int, int], ...]
+    judge: Judge
+    messages: dict[str, tuple[str, str]]
+
+
 @cache
-def _list_rules(key: str) -> list[tuple[Rule, bool, frozenset]]:
-    """The rules of a form, whether they look back a year, and the cells they name."""
-    found = ((rule, rule.left + rule.right) for rule in rules(key))
-    return [
-        (rule, any(t.previous for t in terms), frozenset(t[:2] for t in terms))
-        for rule, terms in found
+def _lay_out(key: str) -> tuple[list[_Plan], list[tuple[str, str | None]]]:
+    """The rules of a form over its cells, those of the year before behind them."""
+    sides = {rule: rule.left + rule.right for rule in rules(key)}
+    named = {rule: frozenset(t[:2] for t in terms) for rule, terms in sides.items()}
+    keys = list(frozenset().union(*named.values()))
+    places = {(*cell, False): n for n, cell in enumerate(keys)}
+    places |= {(*cell, True): n for n, cell in enumerate(keys, len(keys))}
+
+    def place(terms: Iterable[Term]) -> tuple[tuple[int, int], ...]:
+        return tuple((places[term[:3]], term.sign) for term in terms)
+
+    plans = [
+        _Plan(
+            rule,
+            any(term.previous for term in terms),
+            named[rule],
+            place(rule.left),
+            place(rule.right),
+            KINDS[rule.kind],
+            {
+                note: (rule.message_zh + zh, rule.message_en + en)
+                for note, (zh, en) in NOTES.items()
+            },
+        )
+        for rule, terms in sides.items()
     ]
+    return plans, keys
 
 
-def _confront(rule: Rule, cells: Cells, before: Cells | None) -> tuple:
-    left, right = _add(rule.left, cells, before), _add(rule.right, cells, before)
-    verdict, gap = KINDS[rule.kind](left, right, rule.tolerance)
-    known = [side.low if side.is_known else None for side in (left, right)]
-    zh, en = NOTES[_find_note(verdict, gap, left, right)]
-    messages = rule.message_zh + zh, rule.message_en + en
+def _confront(plan: _Plan, values: list[float | None]) -> tuple:
+    rule, left, right = plan.rule, _add(plan.left, values), _add(plan.right, values)
+    verdict, gap = plan.judge(left, right, rule.tolerance)
+    known = [low if low == high else None for low, high, _ in (left, right)]
+    messages = plan.messages[_find_note(verdict, gap, left, right)]
     return rule.id, verdict, *known, gap, rule.severity, *messages
 
 
@@ -227,10 +261,10 @@ NOTES = {
 }
 
 
-def _add(terms: Iterable[Term], cells: Cells, before: Cells | None) -> Bound:
+def _add(terms: tuple[tuple[int, int], ...], values: list[float | None]) -> Bound:
     low = high = largest = 0.0
-    for indicator, applicant, previous, sign in terms:
-        value = (before if previous else cells).get((indicator, applicant))
+    for place, sign in terms:
+        value = values[place]
         if value is not None:
             low += sign * value
             high += sign * value

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gi_tools as gi
-from gi_tools.checks import KINDS, Bound, _confront, check_facts
-from gi_tools.codebook import RULE_KINDS, Rule, Term, rules
+from gi_tools.checks import KINDS, Bound, check_facts
+from gi_tools.codebook import RULE_KINDS, rules
 from gi_tools.facts import COLUMNS, to_facts
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
@@ -151,12 +151,9 @@ def test_facts_without_a_frame_give_the_same_findings():
 
 
 def test_findings_show_themselves_escaped():
-    rule = Rule(
-        "x.<b>", "2021", "equal", "structure", "error", (Term("a"),), (Term("b"),),
-        0, "<script>", "<script>", "",
-    )  # fmt: skip
-    row = _confront(rule, {("a", None): 1, ("b", None): 2}, None)
-    finding = gi.Findings((gi.checks.Finding("r", None, 2020, *row),))
+    told = 1.0, 2.0, -1.0, "error", "<script>", "<script>"
+    row = gi.checks.Finding("r", None, 2020, "x.<b>", "fail", *told)
+    finding = gi.Findings((row,))
     shown = finding._repr_html_()
     assert "<script>" not in shown and "&lt;script&gt;" in shown
     assert "not that they are right" in shown
