@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 from typing import NamedTuple
 
@@ -72,6 +72,11 @@ class Cell(NamedTuple):
     rowspan: int
     colspan: int
     confidence: float = 1.0
+
+
+# A cell of a tuple of all its fields, made without a call into Python: there are many.
+to_cell = partial(tuple.__new__, Cell)
+to_spot = partial(tuple.__new__, Spot)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gi_tools.documents import Block, Cell, Document, Grid, Paragraph, Source
+from gi_tools.documents import Block, Document, Grid, Paragraph, Source, to_cell
 from gi_tools.readers.attachments import find_attachments
 from gi_tools.readers.charset import decode
 from gi_tools.readers.furniture import (
@@ -25,6 +25,8 @@ LINK_SHARE = 0.6
 _SKIP = frozenset(
     "script style noscript template head iframe object svg math video audio".split()
 )
+_APART = ", ".join(["table", *_SKIP])  # what a cell can hold that is no text of it
+_SEAM = "\0"  # between two texts of a cell; no text has it
 _BREAKS = frozenset(
     "p div h1 h2 h3 h4 h5 h6 li ul ol dl dt dd section article main header form "
     "blockquote pre center fieldset figure caption table tbody thead tfoot tr td th "
@@ -151,11 +153,12 @@ class _Flow:
         cells = [self._show(_own_cells(row)) for row in self._show(_own_rows(table))]
         if not any(len(row) > 1 for row in cells):
             return False
-        nested = _inner_tables(table) if len(table.css("table")) > 1 else []
+        apart = [node.tag for node in table.css(_APART)]
+        nested = _inner_tables(table) if apart.count("table") > 1 else []
         if nested and not _holds_data(cells):
             return False
         self._flush(aside)
-        grid = self._read_grid(cells)
+        grid = self._read_grid(cells, plain=len(apart) == 1)
         if not aside:
             self.blocks.append(grid)
         self._waiting += reversed(nested)
@@ -165,7 +168,7 @@ class _Flow:
         hidden = self._hidden
         return [n for n in nodes if n.mem_id not in hidden] if hidden else nodes
 
-    def _read_grid(self, cells: list[list[LexborNode]]) -> Grid:
+    def _read_grid(self, cells: list[list[LexborNode]], plain: bool) -> Grid:
         rows, taken, width = [], {}, 0
         for number, row in enumerate(cells, 1):
             line, column = [], 1
@@ -178,7 +181,12 @@ class _Flow:
                 rowspan = colspan = 1
                 if found := self._spanned.get(node.mem_id):
                     rowspan, colspan = self._spans(found, len(cells) - number + 1)
-                line.append(Cell(_cell_text(node), number, column, rowspan, colspan))
+                text = node.text(deep=True, separator=_SEAM) if plain else _SEAM
+                if _SEAM in text or "\n" in text:
+                    text = _cell_text(node)
+                else:
+                    text = text.replace("\xa0", " ").strip()
+                line.append(to_cell((text, number, column, rowspan, colspan, 1.0)))
                 if rowspan > 1:
                     taken.update(
                         dict.fromkeys(
