@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import NamedTuple
 
 ANY = "\uffff"  # stands for every sign
@@ -15,6 +16,9 @@ class Phrase(NamedTuple):
     start: int
     end: int
     name: str
+
+
+_make_phrase = partial(tuple.__new__, Phrase)  # there are many
 
 
 class Openings:
@@ -34,28 +38,31 @@ class Openings:
             pair: tuple(sorted({*found, *numbers.get(pair[0] + ANY, ())}))
             for pair, found in numbers.items()
         }
-        self._compiled: dict[tuple[int, ...], re.Pattern] = {}
+        self._compiled: dict[str, tuple[re.Pattern, list[str]]] = {}
         self._signs = re.compile(f"[{''.join(sorted({p[0] for p in numbers}))}]")
 
     def find(self, text: str, start: int, end: int) -> list[Phrase]:
         """List what matches in a stretch; at one place the first pattern given wins."""
-        phrases, done, get = [], start, self._numbers.get
+        phrases, done = [], start
+        known, compiled = self._numbers, self._compiled
         for sign in self._signs.finditer(text, start, end):
             at = sign.start()
             if at < done:
                 continue
-            numbers = get(text[at : at + REACH]) or get(text[at] + ANY)
-            if numbers and (found := self._compile(numbers).match(text, at, end)):
+            pair = text[at : at + REACH]
+            if pair not in known and (pair := pair[0] + ANY) not in known:
+                continue
+            pattern, names = compiled.get(pair) or self._compile(pair)
+            if found := pattern.match(text, at, end):
                 done = found.end()
-                name, _ = self._words[numbers[found.lastindex - 1]]
-                phrases.append(Phrase(at, done, name))
+                phrases.append(_make_phrase((at, done, names[found.lastindex - 1])))
         return phrases
 
-    def _compile(self, numbers: tuple[int, ...]) -> re.Pattern:
-        if numbers not in self._compiled:
-            pattern = "|".join(f"({self._words[number][1]})" for number in numbers)
-            self._compiled[numbers] = re.compile(pattern)
-        return self._compiled[numbers]
+    def _compile(self, pair: str) -> tuple[re.Pattern, list[str]]:
+        words = [self._words[number] for number in self._numbers[pair]]
+        pattern = re.compile("|".join(f"({word})" for _, word in words))
+        self._compiled[pair] = pattern, [name for name, _ in words]
+        return self._compiled[pair]
 
 
 def find_heads(word: str) -> set[str]:

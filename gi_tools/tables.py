@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
 from gi_tools.alignment import Match, find_pads, find_rows, template
@@ -34,6 +35,8 @@ class Figure(NamedTuple):
     place: Place | None
     note: str = ""
 
+
+_make_figure = partial(tuple.__new__, Figure)  # as ``to_cell``
 
 class Unmatched(NamedTuple):
     """Something in or beside a table that found no cell of the form, and why."""
@@ -123,7 +126,7 @@ class _Sheet:
                 if fit.rest == "unreadable":
                     first = item.slots.cells[0]
                     figure = figure._replace(raw=first.text, place=first.place)
-                self.figures.setdefault((figure.indicator, figure.applicant), figure)
+                self.figures.setdefault(figure[:2], figure)
 
     def keep_leftovers(self, matches: list[Match], words: frozenset[str]) -> None:
         """Keep the rows inside the tables, and the grids, that found no cell."""
@@ -135,8 +138,9 @@ class _Sheet:
         first = min([first, *(n for n in before if self.tokens[n].key in words)])
         rows: list[list[Token]] = []
         for number, token in enumerate(self.tokens):
-            inside = first <= number <= last or isinstance(token.place, Spot)
-            if not inside or number in taken:
+            if number in taken or not (
+                first <= number <= last or isinstance(token.place, Spot)
+            ):
                 continue
             if not rows or not _goes_on(rows[-1], token):
                 rows.append([])
@@ -167,7 +171,7 @@ def _goes_on(row: list[Token], token: Token) -> bool:
 def _printed_order(item: Item, fit: Fit | None) -> Iterable[int]:
     """The heads' order of columns, unless the cells of a grid stand elsewhere."""
     plain = range(len(item.targets))
-    if item.heads is None or fit is None:
+    if item.heads is None or fit is None or item.heads.order == tuple(plain):
         return plain
     if not item.heads.columns:
         return item.heads.order
@@ -179,9 +183,11 @@ def _printed_order(item: Item, fit: Fit | None) -> Iterable[int]:
 
 def _to_figure(target: Target, cell: Token | None, rest: str) -> Figure:
     """Read a cell as its target: money comes in 万元, the raw text stays."""
+    indicator, applicant, own, *_ = target
     if cell is None:
-        return Figure(*target[:2], None, target.unit, rest, "", None)
+        return Figure(indicator, applicant, None, own, rest, "", None)
     state, value, unit, note = cell.reading
-    if value is not None and target.unit == "万元" and unit in TO_MYRIAD:
+    if value is not None and own == "万元" and unit in TO_MYRIAD:
         value = round(value * TO_MYRIAD[unit], 6)
-    return Figure(*target[:2], value, target.unit, state, cell.text, cell.place, note)
+    read = state, cell.text, cell.place, note
+    return _make_figure((indicator, applicant, value, own, *read))

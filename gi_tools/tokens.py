@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from gi_tools.codebook import label_key
-from gi_tools.documents import Document, Grid, Paragraph, Place, Span, Spot
+from gi_tools.documents import Document, Grid, Paragraph, Place, Span, to_spot
 from gi_tools.text import LABEL, LETTER, UNREADABLE, Reading, fold, read_cell
 
 PROSE = "\0"  # the key of a text too long for a label; no label has it
@@ -58,6 +58,8 @@ class Token(NamedTuple):
         return self.reading.state == "blank"
 
 
+_make_token = partial(tuple.__new__, Token)  # as ``to_cell``
+
 def to_tokens(document: Document) -> list[Token]:
     """Turn every block into tokens; ``row`` numbers grow through the document."""
     tokens: list[Token] = []
@@ -68,8 +70,9 @@ def to_tokens(document: Document) -> list[Token]:
             for cells in block.rows:
                 row += 1
                 for cell in cells:
-                    place = Spot(block.number, cell.row, cell.column)
-                    tokens.append(_to_token(cell.text, row, place, cell.column, "grid"))
+                    text, line, column, *_ = cell
+                    place = to_spot((block.number, line, column))
+                    tokens.append(_to_token(text, row, place, column, "grid"))
             continue
         row = _row_of(block, row, document)
         text = block.text
@@ -109,7 +112,7 @@ def _part(
 def _to_token(text: str, row: int, place: Place, column: int, dress: str) -> Token:
     if len(text) > LABEL:
         return Token(text, row, place, column, dress, UNREADABLE, PROSE, False, False)
-    return Token(text, row, place, column, dress, *_read_text(text))
+    return _make_token((text, row, place, column, dress, *_read_text(text)))
 
 
 @lru_cache(maxsize=32768)
