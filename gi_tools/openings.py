@@ -39,7 +39,9 @@ class Openings:
             for pair, found in numbers.items()
         }
         self._compiled: dict[str, tuple[re.Pattern, list[str]]] = {}
-        self._signs = re.compile(f"[{''.join(sorted({p[0] for p in numbers}))}]")
+        alone = re.escape("".join({ANY, *(p[0] for p in numbers if p[1] == ANY)}))
+        firsts, seconds = (re.escape("".join({p[n] for p in numbers})) for n in (0, 1))
+        self._signs = re.compile(f"[{alone}]|[{firsts}](?=[{seconds}])")
 
     def find(self, text: str, start: int, end: int) -> list[Phrase]:
         """List what matches in a stretch; at one place the first pattern given wins."""

@@ -120,7 +120,10 @@ def settle_rows(
     step = max(1, min(steps, default=1))
     # Where no row shows an empty cell by its gaps, lines behind a row are no cells.
     if max(steps, default=0) <= step:
-        items = [i._replace(slots=i.slots._replace(below=0)) for i in items]
+        items = [
+            i._replace(slots=i.slots._replace(below=0)) if i.slots.below else i
+            for i in items
+        ]
     settled = []
     for item in items:
         size = len(item.slots.cells)
