@@ -43,6 +43,7 @@ _PATTERNS = {
     ),
 }
 _COMPILED = {key: re.compile(pattern, re.ASCII) for key, pattern in _PATTERNS.items()}
+_SIGNS = {"address": "址", "postcode": "编", "email": "@"}  # one sign each must have
 _TRIM = " \t-—–－―~.,:;、，：；"
 
 
@@ -67,7 +68,8 @@ def find_contacts(texts: Iterable[str]) -> tuple[Contacts, int | None]:
     at = None
     for number, text in enumerate(texts):
         for key, pattern in _COMPILED.items():
-            matches = () if key in found else islice(pattern.finditer(text), TRIES)
+            hopeless = key in found or _SIGNS.get(key, "") not in text
+            matches = () if hopeless else islice(pattern.finditer(text), TRIES)
             for match in matches:
                 if value := _clean(key, match["value"]):
                     found[key] = value

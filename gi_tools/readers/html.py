@@ -215,7 +215,9 @@ class _Flow:
 
 def _to_span(value: str | None) -> int:
     # rowspan=0 means "to the end" in the norm; here it is a fault of the editor: 1.
-    digits = (value or "").strip()[:12]
+    if not value:
+        return 1
+    digits = value.strip()[:12]
     return max(int(digits), 1) if digits.isascii() and digits.isdigit() else 1
 
 
