@@ -135,7 +135,7 @@ class Prose:
 def _read_pieces(document: Document, taken: Collection[Place]) -> list[_Piece]:
     """List what can be prose: paragraphs that are no table cell, long grid cells."""
     spans = sorted(place.start for place in taken if isinstance(place, Span))
-    others = {place for place in taken if not isinstance(place, Span)}
+    others = {place for place in taken if isinstance(place, Block)}
     pieces: list[_Piece] = []
     for block in document.blocks:
         if isinstance(block, Grid):

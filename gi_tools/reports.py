@@ -40,19 +40,19 @@ class Report:
     ``form`` is pre2014, 2014, 2019, 2021 or None; ``form_key`` tells the pre-2014
     families apart. ``figures`` are the value cells as printed, ``unmatched`` is what
     stands in or beside the tables and found no cell, ``tables`` the tables seen,
-    ``absent`` the cells of those tables whose rows the document lacks. ``claims`` are
-    the figures that the prose states.
+    ``absent`` the cells of those tables whose rows the document lacks, ``labels`` the
+    places of the row labels. ``claims`` are the figures that the prose states.
     """
 
     document: Document = field(repr=False)
     identity: Identity
     form: str | None
     form_key: str | None
-    sections: tuple[Section, ...] = field(repr=False)
     figures: tuple[Figure, ...] = field(repr=False)
     unmatched: tuple[Unmatched, ...] = field(repr=False)
     absent: tuple[Target, ...] = field(repr=False)
     claims: tuple[Claim, ...] = field(repr=False)
+    labels: tuple[Place, ...] = field(repr=False)
     tables: tuple[str, ...]
     evidence: tuple[str, ...] = field(repr=False)
 
@@ -72,6 +72,11 @@ class Report:
             if cell.confidence < DOUBT
         }
         return tuple(figure for figure in self.figures if figure.place in held)
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """The numbered headings, as a tree."""
+        return read_sections(self.document, self.labels)
 
     @cached_property
     def instruments(self) -> tuple[Instrument, ...]:
@@ -110,7 +115,6 @@ def parse(document: Document) -> Report:
     guess = find_form(tokens, identity.year)
     empty = TableReading((), (), ())
     tables = read_tables(tokens, guess.key) if guess.key else empty
-    sections = read_sections(document, tables.labels)
     if not tables.figures and not _speaks_of_disclosure(document.text):
         hint = "if the report is an attachment, give that file"
         hint = next((note for note in document.notes if "attachment" in note), hint)
@@ -122,11 +126,11 @@ def parse(document: Document) -> Report:
         identity,
         guess.version,
         guess.key,
-        sections,
         tables.figures,
         tables.unmatched,
         tables.absent,
         read_claims(document, guess.key or guess.version, _places(tables)),
+        tables.labels,
         tables.seen,
         (*identity.evidence, *(line.removesuffix(": ") for line in seen)),
     )

@@ -38,6 +38,7 @@ class Figure(NamedTuple):
 
 _make_figure = partial(tuple.__new__, Figure)  # as ``to_cell``
 
+
 class Unmatched(NamedTuple):
     """Something in or beside a table that found no cell of the form, and why."""
 

@@ -60,6 +60,7 @@ class Token(NamedTuple):
 
 _make_token = partial(tuple.__new__, Token)  # as ``to_cell``
 
+
 def to_tokens(document: Document) -> list[Token]:
     """Turn every block into tokens; ``row`` numbers grow through the document."""
     tokens: list[Token] = []
