@@ -131,7 +131,8 @@ class Document:
         if place is None:
             return ""
         if isinstance(place, Spot):
-            return f"table {place.grid}, row {place.row}, column {place.column}"
+            grid, row, column = place
+            return f"table {grid}, row {row}, column {column}"
         if isinstance(place, Block):
             return f"paragraph {place.number}"
         first, start = self._line_of(place.start)

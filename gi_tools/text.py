@@ -132,6 +132,8 @@ UNREADABLE = Reading("unreadable")
 
 def to_number(digits: str) -> int | float:
     """Read plain digits with thousands separators; whole numbers stay integers."""
+    if digits.isdecimal():
+        return int(digits)
     number = Decimal(digits.replace(",", ""))
     return int(number) if number == number.to_integral_value() else float(number)
 
