@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gi_tools.text import fold, hanzi_to_number, read_cell, simplify, widen
+from gi_tools.text import (
+    _to_simple,
+    fold,
+    hanzi_to_number,
+    read_cell,
+    simplify,
+    simplify_script,
+    widen,
+)
 
 CASES = Path(__file__).parent / "cases" / "numbers.csv"
 with CASES.open(encoding="utf-8-sig", newline="") as file:
@@ -77,3 +85,22 @@ def test_a_long_text_does_not_stay_in_memory():
     before = _fold_label.cache_info().currsize
     fold("长" * 5000)
     assert _fold_label.cache_info().currsize == before
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("办理答覆并覆盖沈阳", "办理答复并覆盖沈阳"),
+        ("覆信、沈思、毛坏", "复信、沉思、毛坯"),
+        ("瞭解情况", "了解情况"),
+        ("資訊公開", "资讯公开"),
+        ("覆盖沈阳全市", "覆盖沈阳全市"),
+    ],
+)
+def test_script_is_changed_also_where_words_alone_change(text, plain):
+    assert simplify_script(text) == plain
+
+
+@given(st.text("覆盖沈阳坏藉哩瞭的深答開\U00020000a1", max_size=8))
+def test_what_is_not_given_to_the_converter_would_stay(text):
+    assert simplify_script(text) == _to_simple()(text)
