@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from gi_tools.alignment import Match, template
 from gi_tools.codebook import Target, forms
 from gi_tools.columns import Heads, choose_row, group_keys, head_keys, read_heads
+from gi_tools.documents import Place
 from gi_tools.slots import (
     NOWHERE,
     Fit,
@@ -25,6 +27,9 @@ CODE_STEP = 3  # by which the numbers of rows climb, some of them not matched
 MOST_CODED = 0.8  # of the rows have a code where there is a column of codes
 FEWEST_BEGUN = 3  # rows with a figure in the first column that show where it is
 HEAD_REACH = 40  # tokens above the first row in which its heads are looked for
+NOTE_REACH = 8  # tokens around a table in which its figures may have strayed
+
+_FIGURES = re.compile(r"\s\d{1,9}\s{1,9}\d{1,9}$")
 
 
 class Item(NamedTuple):
@@ -138,7 +143,43 @@ def settle_rows(
             rest = (None,) * (len(item.targets) - size)
             fit = Fit((*item.slots.cells, *rest), "absent")
         settled.append((item, fit))
-    return settled
+    return _doubt_blanks(tokens, settled, matches)
+
+
+def _doubt_blanks(
+    tokens: list[Token],
+    settled: list[tuple[Item, Fit | None]],
+    matches: list[Match],
+) -> list[tuple[Item, Fit | None]]:
+    """Call rows without any cell unreadable where figures that found no row stand."""
+    used = {cell.place for item, _ in settled for cell in item.slots.cells}
+    starts = [match.token for match in matches]
+    known = {number for m in matches for number in range(m.token, m.end)}
+    doubted, first, low = [], 0, 0
+    for at, (item, _) in enumerate(settled):
+        if item.slots.cells:
+            first, low = at + 1, item.match.end
+            continue
+        after = settled[at + 1 :]
+        high = next((i.match.token for i, _ in after if i.slots.cells), None)
+        if high is None:
+            last = after[-1][0].match.end if after else item.match.end
+            stop = next((n for n in starts if n >= last), len(tokens))
+            high = min(stop, last + NOTE_REACH)
+        low = low or max(0, settled[first][0].match.token - NOTE_REACH)
+        free = (n for n in range(low, high) if n not in known)
+        if any(_is_stray(tokens[n]) and tokens[n].place not in used for n in free):
+            doubted.append(at)
+    lost = Fit((), "unreadable")
+    return [
+        (i, lost._replace(cells=(None,) * len(i.targets)) if n in doubted else fit)
+        for n, (i, fit) in enumerate(settled)
+    ]
+
+
+def _is_stray(token: Token) -> bool:
+    """Whether a token is a figure, or a line that ends in some."""
+    return token.reading.value is not None or bool(_FIGURES.search(token.text[-80:]))
 
 
 def _find_shifts(items: list[Item], pads: dict[int, int]) -> dict[int, int | None]:
@@ -243,21 +284,34 @@ def _add_free_rows(
     }
     loose = [i for i in items if i.match.line not in firm]
     targets = dict(lines)
+    held = {c.place for i in firm.values() for c in i.slots.cells}
+    held |= {c.place for _, slots in free for c in slots.cells}
+    # A lone figure in its line may be the number of a page.
+    rows = {t.row for t, u in pairwise(tokens[start:stop]) if t.row == u.row}
+    lost = [n for n in range(start, stop) if _is_lost(tokens[n], held, rows)]
     edges = [(-1, -1), *((i.match.line, i.match.token) for i in firm.values())]
     edges.append((len(lines) + lines[-1][0], stop))
     for (line, start), (next_line, end) in pairwise(edges):
         missing = [n for n, _ in lines if line < n < next_line]
         rows = [(at, slots) for at, slots in free if start < at < end]
-        if len(missing) == len(rows) and all(len(targets[n]) == width for n in missing):
+        whole = not any(start < n < end for n in lost)
+        even = whole and len(missing) == len(rows)
+        if even and all(len(targets[n]) == width for n in missing):
             pairs = zip(missing, rows, strict=True)
         else:
-            pairs = _pair_by_label(loose, rows)
+            near = [i for i in loose if i.match.line in missing]
+            pairs = _pair_by_label(near, rows, lost)
         for number, (at, slots) in pairs:
             match = Match(number, at, at, 0.5)
             heads = items[0].heads if len(items[0].targets) == width else None
             firm[number] = Item(match, targets[number], slots, heads)
     kept = [i for i in loose if i.match.line not in firm]
     return sorted([*firm.values(), *kept], key=lambda i: i.match.line)
+
+
+def _is_lost(token: Token, held: set[Place], rows: set[int]) -> bool:
+    is_figure = token.reading.value is not None and token.row in rows
+    return is_figure and token.place not in held
 
 
 def _find_free_rows(
@@ -277,12 +331,13 @@ def _find_free_rows(
 
 
 def _pair_by_label(
-    loose: list[Item], rows: list[tuple[int, Slots]]
+    loose: list[Item], rows: list[tuple[int, Slots]], lost: list[int]
 ) -> Iterator[tuple[int, tuple[int, Slots]]]:
     """Pair a figure row with the label right above it, when just one stands there."""
     start = -1
     for at, slots in rows:
         above = [i for i in loose if start < i.match.token < at]
-        if len(above) == 1:
+        clear = not any(i.match.token < n < at for i in above for n in lost)
+        if len(above) == 1 and clear:
             yield above[0].match.line, (at, slots)
         start = at

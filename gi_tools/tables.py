@@ -120,7 +120,7 @@ class _Sheet:
                 self._keep(item.slots.cells, f"{width} columns, but not as many cells")
             for number, cell in zip(order, fit.cells, strict=True):
                 figure = _to_figure(item.targets[number], cell, fit.rest)
-                if fit.rest == "unreadable":
+                if fit.rest == "unreadable" and item.slots.cells:
                     first = item.slots.cells[0]
                     figure = figure._replace(raw=first.text, place=first.place)
                 self.figures.setdefault((figure.indicator, figure.applicant), figure)
