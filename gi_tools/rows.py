@@ -18,6 +18,7 @@ from gi_tools.slots import (
     fit_slots,
     is_free_row,
     read_slots,
+    take_tail,
 )
 from gi_tools.tokens import Token
 
@@ -27,6 +28,7 @@ CODE_STEP = 3  # by which the numbers of rows climb, some of them not matched
 MOST_CODED = 0.8  # of the rows have a code where there is a column of codes
 FEWEST_BEGUN = 3  # rows with a figure in the first column that show where it is
 HEAD_REACH = 40  # tokens above the first row in which its heads are looked for
+LONGEST_SIGN = 3  # characters of a figure that was recognised as words
 NOTE_REACH = 8  # tokens around a table in which its figures may have strayed
 
 _FIGURES = re.compile(r"\s\d{1,9}\s{1,9}\d{1,9}$")
@@ -108,6 +110,7 @@ def settle_rows(
     items: list[Item],
     matches: list[Match],
     pads: dict[int, int],
+    words: frozenset[str],
 ) -> list[tuple[Item, Fit | None]]:
     """Decide for each row of one table which cells are its columns."""
     items = _drop_codes(items)
@@ -128,12 +131,14 @@ def settle_rows(
         items = [i._replace(slots=i.slots._replace(below=0)) for i in items]
     settled = []
     for item in items:
-        size = len(item.slots.cells)
+        shift = shifts.get(item.match.line)
+        slots = take_tail(item.slots, len(item.targets), shift)
+        item, size = item._replace(slots=slots), len(slots.cells)
         heads = item.heads.columns if item.heads and trusted else ()
         fit = fit_slots(
             item.slots,
             len(item.targets),
-            shift=shifts.get(item.match.line),
+            shift=shift,
             heads=heads,
             step=step,
             padded=padded,
@@ -143,38 +148,58 @@ def settle_rows(
             rest = (None,) * (len(item.targets) - size)
             fit = Fit((*item.slots.cells, *rest), "absent")
         settled.append((item, fit))
-    return _doubt_blanks(tokens, settled, matches)
+    return _doubt_blanks(tokens, settled, matches, words)
 
 
 def _doubt_blanks(
     tokens: list[Token],
     settled: list[tuple[Item, Fit | None]],
     matches: list[Match],
+    words: frozenset[str],
 ) -> list[tuple[Item, Fit | None]]:
-    """Call rows without any cell unreadable where figures that found no row stand."""
+    """Call rows without any cell unreadable where a figure or a sign may be theirs."""
     used = {cell.place for item, _ in settled for cell in item.slots.cells}
-    starts = [match.token for match in matches]
     known = {number for m in matches for number in range(m.token, m.end)}
-    doubted, first, low = [], 0, 0
+    sure = list(settled)
     for at, (item, _) in enumerate(settled):
         if item.slots.cells:
-            first, low = at + 1, item.match.end
             continue
-        after = settled[at + 1 :]
-        high = next((i.match.token for i, _ in after if i.slots.cells), None)
-        if high is None:
-            last = after[-1][0].match.end if after else item.match.end
-            stop = next((n for n in starts if n >= last), len(tokens))
-            high = min(stop, last + NOTE_REACH)
-        low = low or max(0, settled[first][0].match.token - NOTE_REACH)
-        free = (n for n in range(low, high) if n not in known)
-        if any(_is_stray(tokens[n]) and tokens[n].place not in used for n in free):
-            doubted.append(at)
-    lost = Fit((), "unreadable")
-    return [
-        (i, lost._replace(cells=(None,) * len(i.targets)) if n in doubted else fit)
-        for n, (i, fit) in enumerate(settled)
-    ]
+        low, high = _find_gap(tokens, [i for i, _ in settled], at, matches)
+        free = [n for n in range(low, high) if n not in known]
+        lost = any(_is_stray(tokens[n]) and tokens[n].place not in used for n in free)
+        sign = _find_sign(tokens, item.match.end, known, words)
+        if lost or sign:
+            slots = item.slots._replace(cells=sign)
+            fit = Fit((None,) * len(item.targets), "unreadable")
+            sure[at] = item._replace(slots=slots), fit
+    return sure
+
+
+def _find_gap(
+    tokens: list[Token], items: list[Item], at: int, matches: list[Match]
+) -> tuple[int, int]:
+    """The tokens between the rows with cells above and below a row without any."""
+    above = [n for n in range(at) if items[n].slots.cells]
+    below = [n for n in range(at, len(items)) if items[n].slots.cells]
+    low = max(0, items[0].match.token - NOTE_REACH)
+    if above:
+        low = items[above[-1]].match.end
+    if below:
+        return low, items[below[0]].match.token
+    last = items[-1].match.end
+    stop = next((m.token for m in matches if m.token >= last), len(tokens))
+    return low, min(stop, last + NOTE_REACH)
+
+
+def _find_sign(
+    tokens: list[Token], at: int, known: set[int], words: frozenset[str]
+) -> tuple[Token, ...]:
+    """The sign behind a label that no form has a word for: a figure gone wrong."""
+    if at >= len(tokens) or at in known:
+        return ()
+    token = tokens[at]
+    is_sign = 0 < len(token.text) <= LONGEST_SIGN and token.key not in words
+    return (token,) if is_sign and token.key and not token.is_note else ()
 
 
 def _is_stray(token: Token) -> bool:
@@ -280,7 +305,7 @@ def _add_free_rows(
     firm = {
         i.match.line: i
         for i in items
-        if i.slots.cells and (i.slots.in_row or fit_slots(i.slots, width))
+        if i.slots.in_row or (i.slots.cells and fit_slots(i.slots, width))
     }
     loose = [i for i in items if i.match.line not in firm]
     targets = dict(lines)

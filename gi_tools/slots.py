@@ -18,7 +18,8 @@ class Slots(NamedTuple):
     """
     The value cells found for one row, in reading order.
 
-    ``above`` and ``below`` are the lines of the label and of what follows the cells.
+    ``above`` and ``below`` are the lines of the label and of what follows the cells;
+    ``tail`` are cells of words behind the others: remarks, or figures gone wrong.
     """
 
     cells: tuple[Token, ...]
@@ -26,6 +27,7 @@ class Slots(NamedTuple):
     is_last: bool = False
     above: int = 0
     below: int = 0
+    tail: tuple[Token, ...] = ()
 
     @property
     def is_cut(self) -> bool:
@@ -61,11 +63,11 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
             break
         if not token.is_note:
             same.append(token)
-    if any(token.is_slot for token in same):
+    full = [n for n, token in enumerate(same, 1) if token.is_slot]
+    if full or (same and same[0].dress in EXPLICIT):
+        end = full[-1] if full else 0
         is_last = same[-1] is tokens[-1]
-        while same[-1].key:  # a column of remarks
-            same.pop()
-        return Slots(tuple(same), True, is_last)
+        return Slots(tuple(same[:end]), True, is_last, tail=tuple(same[end:]))
     cells, number = [], match.end
     while number < stop:
         token = tokens[number]
@@ -79,6 +81,15 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
     is_last = number == len(tokens)
     below = 0 if is_last else tokens[number].row
     return Slots(tuple(cells), False, is_last, row, below)
+
+
+def take_tail(slots: Slots, width: int, shift: int | None) -> Slots:
+    """Count words behind the cells as cells, as far as the columns reach."""
+    reach = width + max(shift or 0, 0)
+    if shift == NOWHERE:
+        reach = len(slots.cells) + len(slots.tail)
+    more = slots.tail[: max(reach - len(slots.cells), 0)]
+    return slots._replace(cells=slots.cells + more)
 
 
 def is_free_row(tokens: list[Token], number: int) -> bool:

@@ -78,7 +78,8 @@ def read_tables(tokens: list[Token], form_key: str) -> TableReading:
         own = [i for i in items if book.lines[i.match.line].table.name == name]
         if not any(i.slots.cells for i in own) and len(own) < FEWEST_EMPTY:
             continue
-        settled = settle_rows(tokens, lines, own, matches, find_pads(form_key, name))
+        pads = find_pads(form_key, name)
+        settled = settle_rows(tokens, lines, own, matches, pads, words)
         sheet.add(name, settled)
         found = {item.match.line for item, _ in settled}
         absent += (t for line, targets in lines if line not in found for t in targets)
