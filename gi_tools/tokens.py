@@ -22,7 +22,10 @@ _BLANKS = re.compile(r"[ \u3000\xa0][ \u3000\xa0]*")
 _RUN = re.compile(r"[ \u3000\xa0][ \u3000\xa0]+")
 _LETTER = re.compile(LETTER)
 _NOTE = re.compile(r"[(（][^()（）]{4,150}[)）]")
-_NUMERAL = re.compile("[一二三四五六七八九十]")
+_SIGN = re.compile(
+    r"[一二三四五六七八九十]|"
+    r"[一二三四五六七八九十]{0,3}[、，。；：（）()“”《》][（）()、”一二三四五六七八九十]{0,4}"
+)
 _BREAK = re.compile(r"<br\s{0,3}/?>", re.I)
 _SPACED = re.compile(
     r"(?P<label>(?:\d{1,2}[.、．)）] ?)?[^\d\s][^\n]{0,150}?)"
@@ -110,9 +113,10 @@ def _part(
 def _to_token(text: str, row: int, place: Place, column: int, dress: str) -> Token:
     if len(text) > LABEL:
         return Token(text, row, place, column, dress, UNREADABLE, PROSE, False, False)
-    if dress == "line" and _NUMERAL.fullmatch(text):
-        # A dash, or the number of a heading cut in two, as well as a figure.
-        return Token(text, row, place, column, dress, UNREADABLE, "", True, False)
+    if dress in ("line", "run") and _SIGN.fullmatch(text):
+        # A dash, a piece of a heading or of a label cut in two, as well as a figure.
+        key = text * (dress == "run")
+        return Token(text, row, place, column, dress, UNREADABLE, key, not key, False)
     return Token(text, row, place, column, dress, *_read_text(text))
 
 
