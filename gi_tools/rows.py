@@ -12,6 +12,7 @@ from gi_tools.codebook import Target, forms
 from gi_tools.columns import Heads, choose_row, group_keys, head_keys, read_heads
 from gi_tools.documents import Place
 from gi_tools.slots import (
+    LONGEST_SIGN,
     NOWHERE,
     Fit,
     Slots,
@@ -28,7 +29,6 @@ CODE_STEP = 3  # by which the numbers of rows climb, some of them not matched
 MOST_CODED = 0.8  # of the rows have a code where there is a column of codes
 FEWEST_BEGUN = 3  # rows with a figure in the first column that show where it is
 HEAD_REACH = 40  # tokens above the first row in which its heads are looked for
-LONGEST_SIGN = 3  # characters of a figure that was recognised as words
 NOTE_REACH = 8  # tokens around a table in which its figures may have strayed
 
 _FIGURES = re.compile(r"\s\d{1,9}\s{1,9}\d{1,9}$")
@@ -195,6 +195,8 @@ def _find_sign(
     tokens: list[Token], at: int, known: set[int], words: frozenset[str]
 ) -> tuple[Token, ...]:
     """The sign behind a label that no form has a word for: a figure gone wrong."""
+    while at < len(tokens) and tokens[at].is_note:
+        at += 1
     if at >= len(tokens) or at in known:
         return ()
     token = tokens[at]
@@ -261,6 +263,17 @@ def _fills_heads(item: Item) -> bool:
 
 def _drop_codes(items: list[Item]) -> list[Item]:
     """Drop a column of row codes (01, 02 …) or line numbers before the figures."""
+    held = [i for i in items if i.slots.cells]
+    firsts = [i.slots.cells[0].text.strip() for i in held]
+    if sum(text.isdigit() and text[0] == "0" < text for text in firsts) > 1:
+        # No count is printed with a zero before it.
+        climbs = all(map(str.isdigit, firsts)) and all(
+            int(a) < int(b) for a, b in pairwise(firsts)
+        )
+        led = [
+            i for i, t in zip(held, firsts, strict=True) if climbs or t[:1] == "0" < t
+        ]
+        return [_drop_first(i) if i in led else i for i in items]
     full = [i for i in items if len(i.slots.cells) > len(i.targets)]
     coded = [i for i in items if i.slots.cells and _is_code(i, i.slots.cells[0])]
     if 2 * len(coded) <= len(items):
@@ -272,10 +285,13 @@ def _drop_codes(items: list[Item]) -> list[Item]:
         if not climbs or len(full) < FEWEST_NUMBERED or len(full) < len(items):
             return items
         coded = full
-    return [
-        i._replace(slots=i.slots._replace(cells=i.slots.cells[1:])) if i in coded else i
-        for i in items
-    ]
+    return [_drop_first(i) if i in coded else i for i in items]
+
+
+def _drop_first(item: Item) -> Item:
+    slots = item.slots
+    above = slots.cells[0].row if not slots.in_row else slots.above
+    return item._replace(slots=slots._replace(cells=slots.cells[1:], above=above))
 
 
 def _is_code(item: Item, cell: Token) -> bool:

@@ -11,6 +11,7 @@ from gi_tools.text import read_cell
 from gi_tools.tokens import Token
 
 EXPLICIT = frozenset(("grid", "pipe", "tab"))  # dresses in which an empty cell is seen
+LONGEST_SIGN = 3  # characters of a figure that was recognised as words
 NOWHERE = -1  # the columns of a row begin at a place that its table leaves open
 
 
@@ -75,12 +76,23 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
             if token.row != row and is_free_row(tokens, number):
                 break
             cells.append(token)
+        elif _is_sign(tokens, number, stop) and cells:
+            cells.append(token)
         elif not token.is_note:
             break
         number += 1
     is_last = number == len(tokens)
     below = 0 if is_last else tokens[number].row
-    return Slots(tuple(cells), False, is_last, row, below)
+    end = max((n for n, cell in enumerate(cells, 1) if not cell.key), default=0)
+    kept, tail = tuple(cells[:end]), tuple(cells[end:])
+    return Slots(kept, False, is_last, row, below, tail)
+
+
+def _is_sign(tokens: list[Token], number: int, stop: int) -> bool:
+    """Whether words stand where the figures of a row go on: a figure gone wrong."""
+    if number + 1 == len(tokens) or len(tokens[number].text) > LONGEST_SIGN:
+        return False
+    return number + 1 == stop or tokens[number + 1].is_slot
 
 
 def take_tail(slots: Slots, width: int, shift: int | None) -> Slots:

@@ -26,6 +26,7 @@ _SIGN = re.compile(
     r"[一二三四五六七八九十]|"
     r"[一二三四五六七八九十]{0,3}[、，。；：（）()“”《》][（）()、”一二三四五六七八九十]{0,4}"
 )
+_HEAD = re.compile(r"[\u4e00-\u9fff/]{2,12}")
 _BREAK = re.compile(r"<br\s{0,3}/?>", re.I)
 _SPACED = re.compile(
     r"(?P<label>(?:\d{1,2}[.、．)）] ?)?[^\d\s][^\n]{0,150}?)"
@@ -236,5 +237,9 @@ def _narrow(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _is_run(text: str) -> bool:
-    pieces = _RUN.split(text) if _RUN.search(text) else ()
-    return any(read_cell(piece).state == "reported" for piece in pieces[1:])
+    """Whether runs of blanks part figures, a unit, or heads from what is before."""
+    pieces = _RUN.split(text) if _RUN.search(text) else [""]
+    if len(pieces) > 1 and is_unit(pieces[-1]):
+        return True
+    is_head = len(pieces) > 2 and all(map(_HEAD.fullmatch, pieces))
+    return is_head or any(read_cell(n).state == "reported" for n in pieces[1:])

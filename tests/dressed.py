@@ -15,7 +15,8 @@ from gi_tools.tables import read_tables
 from gi_tools.tokens import to_tokens
 
 FORMS = ("2014", "2019", "2021")
-WRITERS = {k: w for k, w in (DRESSES | FULL_DRESSES).items() if k not in ("html", "word")}
+WRITERS = DRESSES | FULL_DRESSES
+DRESSED = [name for name in WRITERS if name not in ("html", "word")]
 NOTES = ("※", "①", "*", "[注]", "（注）", "②")
 SIGNS = ("口", "日", "了", "目口")
 HEADS = ("信息内容", "统计指标")
@@ -36,7 +37,9 @@ def make_cells(chance: random.Random, form: str) -> dict[tuple, str]:
 
 def is_head(rows: list[list[str]], row: list[str]) -> bool:
     """Whether a row of several cells is one of heads."""
-    return row[0] in (*HEADS, "自然人") or any(row is r for r in rows[:4] * is_wide(rows))
+    return row[0] in (*HEADS, "自然人") or any(
+        row is r for r in rows[:4] * is_wide(rows)
+    )
 
 
 def is_wide(rows: list[list[str]]) -> bool:
@@ -57,7 +60,9 @@ def add_remarks(chance: random.Random, rows: list[list[str]]) -> None:
     """A last column of remarks, most of them empty."""
     for row in rows:
         if len(row) > 1:
-            row.append("备注" if is_head(rows, row) else chance.choice(("", "", "见附件")))
+            row.append(
+                "备注" if is_head(rows, row) else chance.choice(("", "", "见附件"))
+            )
 
 
 def add_notes(chance: random.Random, rows: list[list[str]]) -> None:
@@ -78,7 +83,9 @@ def spoil_cells(chance: random.Random, rows: list[list[str]]) -> None:
 
 def drop_rows(chance: random.Random, rows: list[list[str]]) -> None:
     """Rows that the report leaves out."""
-    rows[:] = [r for r in rows if len(r) < 2 or is_head(rows, r) or chance.random() > 0.1]
+    rows[:] = [
+        r for r in rows if len(r) < 2 or is_head(rows, r) or chance.random() > 0.1
+    ]
 
 
 def double_heads(chance: random.Random, rows: list[list[str]]) -> None:
@@ -122,13 +129,16 @@ def make_tables(count: int, seed: str = "dressed") -> Iterator[tuple]:
         if number % PDF_EVERY == 0:
             blocks = [Line("2020年统计表", -1), *sheets, Line("以上为全部内容。")]
             size = chance.choice((8, 9, 10, 10.5, 11, 12))
-            yield f"{number} pdf {size}", form, cells, to_pdf(
-                blocks, Dress(rules="none", size=size)
+            yield (
+                f"{number} pdf {size}",
+                form,
+                cells,
+                to_pdf(blocks, Dress(rules="none", size=size)),
             )
             continue
         ways = chance.sample(WAYS, chance.choice((0, 1, 1, 2, 3)))
         ways.sort(key=WAYS.index)
-        dress = chance.choice(list(WRITERS))
+        dress = chance.choice(DRESSED)
         blocks = [Line("2020年统计表")]
         for sheet in sheets:
             rows = [list(row) for row in sheet.rows]
