@@ -31,6 +31,7 @@ FEWEST_BEGUN = 3  # rows with a figure in the first column that show where it is
 HEAD_REACH = 40  # tokens above the first row in which its heads are looked for
 NOTE_REACH = 8  # tokens around a table in which its figures may have strayed
 
+_PADDED = re.compile(r"0{1,2}[1-9]")
 _FIGURES = re.compile(r"\s\d{1,9}\s{1,9}\d{1,9}$")
 
 
@@ -134,7 +135,10 @@ def settle_rows(
         shift = shifts.get(item.match.line)
         slots = take_tail(item.slots, len(item.targets), shift)
         item, size = item._replace(slots=slots), len(slots.cells)
-        heads = item.heads.columns if item.heads and trusted else ()
+        # Blanks between cells that gaps part leave no trace, so their number says
+        # nothing of the column.
+        in_run = bool(slots.cells) and slots.cells[0].dress == "run"
+        heads = item.heads.columns if item.heads and trusted and not in_run else ()
         fit = fit_slots(
             item.slots,
             len(item.targets),
@@ -264,28 +268,29 @@ def _fills_heads(item: Item) -> bool:
 def _drop_codes(items: list[Item]) -> list[Item]:
     """Drop a column of row codes (01, 02 …) or line numbers before the figures."""
     held = [i for i in items if i.slots.cells]
+    coded = [i for i in held if _is_code(i, i.slots.cells[0])]
+    if 2 * len(coded) <= len(items):
+        coded = _find_numbered(items, held)
+    return [_drop_first(i) if i in coded else i for i in items]
+
+
+def _find_numbered(items: list[Item], held: list[Item]) -> list[Item]:
+    """The rows that begin with a line number, all of them or none."""
     firsts = [i.slots.cells[0].text.strip() for i in held]
-    if sum(text.isdigit() and text[0] == "0" < text for text in firsts) > 1:
+    glued = any(i.slots.cells[0].dress == "glued" for i in held)
+    if not glued and sum(map(bool, map(_PADDED.fullmatch, firsts))) > 1:
         # No count is printed with a zero before it.
-        climbs = all(map(str.isdigit, firsts)) and all(
+        climbs = all(map(str.isdecimal, firsts)) and all(
             int(a) < int(b) for a, b in pairwise(firsts)
         )
-        led = [
-            i for i, t in zip(held, firsts, strict=True) if climbs or t[:1] == "0" < t
-        ]
-        return [_drop_first(i) if i in led else i for i in items]
+        pairs = zip(held, firsts, strict=True)
+        return [i for i, text in pairs if climbs or _PADDED.fullmatch(text)]
+    # Line numbers climb by one, or more over heading rows; figures do not.
     full = [i for i in items if len(i.slots.cells) > len(i.targets)]
-    coded = [i for i in items if i.slots.cells and _is_code(i, i.slots.cells[0])]
-    if 2 * len(coded) <= len(items):
-        # Line numbers climb by one, or more over heading rows; figures do not.
-        numbers = [i.slots.cells[0].reading.value for i in full]
-        climbs = None not in numbers and all(
-            1 <= b - a <= 3 for a, b in pairwise(numbers)
-        )
-        if not climbs or len(full) < FEWEST_NUMBERED or len(full) < len(items):
-            return items
-        coded = full
-    return [_drop_first(i) if i in coded else i for i in items]
+    numbers = [i.slots.cells[0].reading.value for i in full]
+    climbs = None not in numbers and all(1 <= b - a <= 3 for a, b in pairwise(numbers))
+    few = len(full) < max(FEWEST_NUMBERED, len(items))
+    return full if climbs and not few else []
 
 
 def _drop_first(item: Item) -> Item:

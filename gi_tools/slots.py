@@ -90,13 +90,18 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
 
 def _is_sign(tokens: list[Token], number: int, stop: int) -> bool:
     """Whether words stand where the figures of a row go on: a figure gone wrong."""
-    if number + 1 == len(tokens) or len(tokens[number].text) > LONGEST_SIGN:
-        return False
-    return number + 1 == stop or tokens[number + 1].is_slot
+    first = number
+    while number < stop and 0 < len(tokens[number].text) <= LONGEST_SIGN:
+        if not tokens[number].key:
+            break
+        number += 1
+    return first < number and (number == stop or tokens[number].is_slot)
 
 
 def take_tail(slots: Slots, width: int, shift: int | None) -> Slots:
     """Count words behind the cells as cells, as far as the columns reach."""
+    if slots.tail and slots.tail[0].dress not in EXPLICIT:
+        return slots  # an empty cell left no trace: nobody can tell how far they reach
     reach = width + max(shift or 0, 0)
     if shift == NOWHERE:
         reach = len(slots.cells) + len(slots.tail)
