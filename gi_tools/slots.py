@@ -85,6 +85,8 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
     below = 0 if is_last else tokens[number].row
     end = max((n for n, cell in enumerate(cells, 1) if not cell.key), default=0)
     kept, tail = tuple(cells[:end]), tuple(cells[end:])
+    if tail:
+        is_last, below = False, tail[0].row
     return Slots(kept, False, is_last, row, below, tail)
 
 
