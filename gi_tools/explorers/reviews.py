@@ -227,7 +227,7 @@ class ReviewView(View):
         head = escape(say(self.lang, "left", n=left, total=len(self._cases)))
         first = max(0, self._at - MOST // 2)
         rows = (
-            f'<tr data-id="{n}"><td>{n + 1}</td>'
+            f'<tr data-id="{n}"><td class="gi-number">{n + 1}</td>'
             f"<td>{self._sign(n)}</td><td>{escape(case.report_id)}</td>"
             f"<td>{escape(case.changes[0].cells[0].indicator)}</td></tr>"
             for n, case in enumerate(self._cases[first : first + MOST], first)
