@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 WORDS = {"agree": "agrees", "differ": "differs", "no_cell": "no_cell"}
-MOST = 500  # rows shown
+MOST, LONGEST = 500, 80  # rows shown; characters of the labels of one
 HEADS = ("verdict", "label", "stated", "table_value", "quote")
 
 
@@ -61,7 +61,7 @@ def _link(
         shown = " + ".join(names or codes)
         told = sign(lang, word, value=_show(row.table))
         lead = f' data-id="{escape(spots[0])}"' if spots else ""
-        cells = f"<td><div>{told}</div></td><td>{escape(shown[:80])}</td>"
+        cells = f"<td><div>{told}</div></td><td>{escape(_cut(shown))}</td>"
         cells += f"<td>{_show(row.stated)}</td><td{lead}>{_show(row.table)}</td>"
         cells += f"<td>{escape(row.quote[:200])}</td>"
         yield Link(places.get(row.order, ""), spots, cells)
@@ -75,6 +75,10 @@ def list_links(links: list[Link], lang: str) -> str:
     )
     none = "" if links else f"<p>{escape(say(lang, 'none'))}</p>"
     return f"<table><tr>{heads}</tr>{rows}</table>{none}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _show(value: float | None) -> str:
