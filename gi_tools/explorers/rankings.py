@@ -167,14 +167,15 @@ class MetricView(View):
     def _draw(self, change: dict | None = None) -> None:
         if self._is_changing:
             return
-        # The funnel shows counts: intervals and shrinkage do not touch it.
-        if not change or change["owner"] in (self._variant, self._year):
-            self._picture.value = self._draw_funnel()
         frame = self.frame
         self._told.value = f"<p>{escape(self._summarise(frame))}</p>"
         shown = self._shorten(frame) if len(frame) else frame
         marked = {"interval": "<span>{}</span>".format}  # kept on one line
         self._sheet.html = frame_to_html(shown, self.lang, most=300, marked=marked)
+        # The table answers first. The funnel shows counts alone: intervals and
+        # shrinkage do not touch it.
+        if not change or change["owner"] in (self._variant, self._year):
+            self._picture.value = self._draw_funnel()
 
     def _shorten(self, frame: DataFrame) -> DataFrame:
         """Put what belongs together into one column, for half a screen."""
