@@ -158,6 +158,14 @@ def test_an_empty_panel_shows_nothing_and_says_so(panel):
     assert view.frame.empty and "没有符合条件的内容" in view.to_html()
 
 
+def test_views_of_no_report_are_empty():
+    nothing = gi.build_panel(gi.tabulate([]))
+    for view in (explorers.panel(nothing), explorers.metrics(nothing)):
+        assert view.frame.empty and "没有符合条件的内容" in view.to_html()
+    view = explorers.review([], "A. Reader")
+    assert view.frame.empty and "没有需要审核的事项" in view.to_html()
+
+
 def test_ranks_come_with_intervals_and_move_with_the_denominator(panel):
     view = explorers.metrics(panel, "en")
     frame = view.frame
