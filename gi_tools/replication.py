@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,6 +22,7 @@ from gi_tools.crosswalk import crosswalk
 from gi_tools.errors import DataError
 from gi_tools.exports import STARTERS
 from gi_tools.facts import COLUMNS, STATES
+from gi_tools.knowledge import CODEBOOKS, read_csv
 from gi_tools.versions import VERSION, list_versions
 
 if TYPE_CHECKING:
@@ -183,9 +183,8 @@ def _describe_metrics(tables: Mapping[str, DataFrame]) -> Iterator[Variable]:
 
 @cache
 def _list_labels() -> dict[tuple[str, str], tuple[str, str]]:
-    path = files("gi_tools") / "codebooks" / "variables.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {(row[0], row[1]): (row[2], row[3]) for row in csv.reader(file)}
+    rows = (tuple(row.values()) for row in read_csv(CODEBOOKS / "variables.csv"))
+    return {row[:2]: row[2:] for row in rows}
 
 
 def _find_labels(table: str, name: str) -> tuple[str, str, str, str]:
@@ -325,8 +324,8 @@ def _fill_readme(
         "software": ", ".join(f"{k} {v}" for k, v in _list_software().items()),
         "outputs": "\n".join(f"- `{name}`" for name in sorted(parts)),
     }
-    path = files("gi_tools") / "codebooks" / "package_readme.md"
-    return Template(path.read_text("utf-8")).substitute(values | said).encode()
+    frame = (CODEBOOKS / "package_readme.md").read_text("utf-8")
+    return Template(frame).substitute(values | said).encode()
 
 
 def _tell_overrides(panel: Any, scores: DataFrame | None) -> str:

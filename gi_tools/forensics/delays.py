@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import date as Date
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import regex
@@ -13,6 +11,7 @@ import regex
 from gi_tools.agencies import is_town
 from gi_tools.errors import CodebookError
 from gi_tools.forensics.traces import Trace, require, to_frame, to_rows, to_trace
+from gi_tools.knowledge import CODEBOOKS, read_toml
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -158,8 +157,7 @@ def _to_date(text: str | None) -> Date | None:
 
 @cache
 def _knowledge() -> dict[str, Any]:
-    path = files("gi_tools").joinpath("codebooks", "deadlines.toml")
-    data = tomllib.loads(path.read_text("utf-8"))
+    data = read_toml(CODEBOOKS / "deadlines.toml")
     ends = {kind: regex.compile(end) for kind, end in data["bodies"].items()}
     for entry in (*data["deadlines"], *data["local"]):
         verify_entry(entry, {*ends, "town", "department"})
