@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gi_tools.blindspots import count_blind_spots
 from gi_tools.codebook import Rule, Term, forms, rules
 from gi_tools.facts import Fact, iterate
+from gi_tools.frames import to_frame
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -71,14 +72,7 @@ class Findings:
     @cached_property
     def frame(self) -> DataFrame:
         """The findings as a frame: report, rule, verdict, left, right, gap, message."""
-        import pandas as pd
-
-        columns = list(zip(*self.rows, strict=True)) or [()] * len(Finding._fields)
-        frame = pd.DataFrame(dict(zip(Finding._fields, columns, strict=True)))
-        for name in ("left", "right", "gap"):
-            frame[name] = pd.array(frame[name].tolist(), dtype="Float64")
-        frame["year"] = pd.array(frame["year"].tolist(), dtype="Int64")
-        return frame
+        return to_frame(self.rows, Finding)
 
     def count(self) -> dict[str, int]:
         """Count the verdicts: fail, unknown, pass."""

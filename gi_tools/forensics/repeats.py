@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gi_tools.codebook import forms, indicators, rules
 from gi_tools.errors import CodebookError
 from gi_tools.forensics.lineage import find_body
-from gi_tools.forensics.traces import Sheet, Trace, to_frame, to_sheets, to_trace
+from gi_tools.forensics.traces import Sheet, Trace, frame_traces, to_sheets, to_trace
 from gi_tools.knowledge import CODEBOOKS, read_toml
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def find_repeats(facts: DataFrame) -> DataFrame:
     pairs = comb(sum(map(len, chains)), 2)
     traces = [trace for chain in chains for trace in _find_runs(chain, steps)]
     traces += _find_shared(bodies, pairs)
-    return to_frame(traces, steps + pairs)
+    return frame_traces(traces, steps + pairs)
 
 
 def _find_runs(chain: list[tuple[Sheet, Values]], steps: int) -> Iterator[Trace]:
