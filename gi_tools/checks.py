@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from html import escape
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.blindspots import count_blind_spots
 from gi_tools.codebook import Rule, Term, forms, rules
+from gi_tools.exports import write_table
 from gi_tools.facts import Fact, iterate
 from gi_tools.frames import to_frame
 
@@ -102,24 +102,9 @@ class Findings:
         shown = [row for row in ranked if row.verdict != "pass"][:200]
         signs = {"fail": "✗", "unknown": "?", "pass": "✓"}
         counts = " · ".join(f"{signs[v]} {n} {v}" for v, n in self.count().items())
-        names = (
-            "report_id",
-            "rule",
-            "verdict",
-            "left",
-            "right",
-            "gap",
-            "message",
-            "message_en",
-        )
-        body = "".join(
-            "<tr>"
-            + "".join(f"<td>{escape(_show(getattr(row, name)))}</td>" for name in names)
-            + "</tr>"
-            for row in shown
-        )
-        head = "".join(f"<th>{name}</th>" for name in names)
-        table = f"<table><tr>{head}</tr>{body}</table>" if shown else ""
+        names = "report_id rule verdict left right gap message message_en".split()
+        rows = ([getattr(row, name) for name in names] for row in shown)
+        table = write_table(names, rows) if shown else ""
         notes = [
             "A pass shows that figures agree, not that they are right.",
             *self.warn(),
@@ -133,12 +118,6 @@ WARNINGS = {
     "en": "Form {form}: {swaps} exchanges of figures pass every rule, {unseen} cells "
     "stand in none; see gi.list_blind_spots('{form}') and docs/checks.md",
 }
-
-
-def _show(value: object) -> str:
-    if value is None:
-        return "–"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def check(facts: DataFrame) -> Findings:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gi_tools.checks import Findings
 from gi_tools.errors import DataError
 from gi_tools.evidence import Body, gather, weigh_in
+from gi_tools.exports import show, write_table
 from gi_tools.facts import COLUMNS, Fact, iterate, set_values
 from gi_tools.facts import to_frame as put_facts
 from gi_tools.frames import to_frame
@@ -125,23 +126,12 @@ class Repaired:
 
 def _to_table(name: str, rows: Sequence[tuple], hidden: Sequence[str]) -> str:
     names = [n for n in rows[0]._fields if n not in hidden]
-    head = "".join(f"<th>{n}</th>" for n in names)
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td>{escape(show(getattr(row, n)))}</td>" for n in names)
-        + "</tr>"
-        for row in rows[:SHOWN]
+    table = write_table(
+        names, ([getattr(row, n) for n in names] for row in rows[:SHOWN])
     )
     more = f" (the first {SHOWN})" if len(rows) > SHOWN else ""
     title = f"<summary>{len(rows)} {name}{more}</summary>"
-    return f"<details open>{title}<table><tr>{head}</tr>{body}</table></details>"
-
-
-def show(value: object) -> str:
-    """Write a value for people: a stroke for none, figures without needless zeros."""
-    if value is None:
-        return "–"
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+    return f"<details open>{title}{write_table(names, shown)}</details>"
 
 
 def repair(facts: DataFrame, findings: Findings | None = None) -> Repaired:
