@@ -120,15 +120,12 @@ class Repaired:
         )
         parts = [f"<p>{escape(repr(self))}</p>"]
         parts += [_to_table(*table) for table in tables if table[1]]
-        note = "Only what is proved was filled in; no figure of a report was changed."
-        return "".join(parts) + f"<p><small>{note}</small></p>"
+        return "".join(parts) + f"<p><small>{NOTES['en']}</small></p>"
 
 
 def _to_table(name: str, rows: Sequence[tuple], hidden: Sequence[str]) -> str:
     names = [n for n in rows[0]._fields if n not in hidden]
-    table = write_table(
-        names, ([getattr(row, n) for n in names] for row in rows[:SHOWN])
-    )
+    shown = ([getattr(row, n) for n in names] for row in rows[:SHOWN])
     more = f" (the first {SHOWN})" if len(rows) > SHOWN else ""
     title = f"<summary>{len(rows)} {name}{more}</summary>"
     return f"<details open>{title}{write_table(names, shown)}</details>"

@@ -158,17 +158,15 @@ def _to_html(report: Report) -> str:
         f"<li style='margin-left:{section.level - 1}em'>{escape(section.heading)}</li>"
         for section in report.walk_sections()
     )
-    figures = (
-        [f.indicator, f.applicant or "", "" if f.value is None else f.value, f.unit]
-        + [f.state, f.raw[:80], report.document.locate(f.place)]
+    figures = [
+        f._replace(raw=f.raw[:80], place=report.document.locate(f.place))[:7]
         for f in report.figures[:SHOWN_FIGURES]
-    )
-    names = "indicator applicant value unit state raw place".split()
+    ]
     return (
         f"<h4>{escape(who.title or report.document.source.name)}</h4>"
         f"<table>{head}</table><details><summary>sections</summary><ul>{sections}</ul>"
         "</details><details><summary>figures</summary>"
-        f"{write_table(names, figures)}</details>"
+        f"{write_table(Figure._fields[:7], figures)}</details>"
         + _list_html("instruments cited", report.instruments)
         + _list_html("duty dates", report.duties)
         + _list_html("problems and measures", report.problems)
