@@ -38,7 +38,12 @@ def to_plain(frame: DataFrame) -> DataFrame:
     return plain.where(plain.notna(), None)
 
 
-def require(frame: DataFrame, what: str, needed: Iterable[str]) -> None:
+def require(
+    frame: DataFrame,
+    what: str,
+    needed: Iterable[str],
+    hint: str = "use the frames of gi_tools",
+) -> None:
     """Raise DataError for the columns that a frame lacks."""
     if missing := [name for name in needed if name not in frame.columns]:
-        raise DataError(f"{what} lack {', '.join(missing)}; use the frames of gi_tools")
+        raise DataError(f"{what} lack {', '.join(missing)}; {hint}")

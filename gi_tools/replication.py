@@ -22,6 +22,7 @@ from gi_tools.crosswalk import crosswalk
 from gi_tools.errors import DataError
 from gi_tools.exports import STARTERS
 from gi_tools.facts import COLUMNS, STATES
+from gi_tools.frames import require
 from gi_tools.knowledge import CODEBOOKS, read_csv
 from gi_tools.versions import VERSION, list_versions
 
@@ -90,8 +91,7 @@ def write_package(
         "log": log,
     }
     tables = {name: arrange(f) for name, f in frames.items() if f is not None}
-    if lacking := [name for name in COLUMNS if name not in facts]:
-        raise DataError(f"write_package: facts lack {lacking[0]}; use gi.tabulate")
+    require(facts, "write_package: facts", COLUMNS, "use gi.tabulate")
     folder = _open_folder(Path(folder))
     parts = dict(_write_tables(tables, date))
     book = list(describe(tables))
