@@ -35,3 +35,13 @@ def write_table(names: Iterable, rows: Iterable[Iterable]) -> str:
     for row in rows:
         lines.append(f"<tr>{''.join(f'<td>{escape(show(v))}</td>' for v in row)}</tr>")
     return f"<table>{''.join(lines)}</table>"
+
+
+def write_markdown(names: Iterable[str], rows: Iterable[Iterable]) -> list[str]:
+    """Write a table in Markdown line by line; no cell can break out of its row."""
+    head = list(names)
+    cells = [head, ["---"] * len(head)]
+    cells += [
+        [" ".join(str(v or "").replace("|", "/").split()) for v in r] for r in rows
+    ]
+    return [f"| {' | '.join(row)} |" for row in cells]

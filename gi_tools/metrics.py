@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from gi_tools.catalogue import (
-    Metric,
-    find_breaks,
-    find_metric,
-    list_variants,
-    metrics,
-)
+from gi_tools.catalogue import Metric, find_breaks, find_metric, list_variants, metrics
 from gi_tools.crosswalk import FORMS, Join, crosswalk, refuse
 from gi_tools.facts import STATES
 from gi_tools.frames import require

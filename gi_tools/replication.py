@@ -20,7 +20,7 @@ from gi_tools.catalogue import metrics
 from gi_tools.codebook import entries
 from gi_tools.crosswalk import crosswalk
 from gi_tools.errors import DataError
-from gi_tools.exports import STARTERS
+from gi_tools.exports import STARTERS, write_markdown
 from gi_tools.facts import COLUMNS, STATES
 from gi_tools.frames import require
 from gi_tools.knowledge import CODEBOOKS, read_csv
@@ -255,12 +255,8 @@ def _to_csv(rows: Iterable[Iterable]) -> bytes:
 def _to_markdown(book: list[Variable]) -> bytes:
     names = ("dataset", "name", "type", "unit", "label_zh", "label_en", "form")
     names += ("source_cell", "article")
-    lines = ["# Codebook 编码本", ""]
-    lines += ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
-    for one in book:
-        cells = (str(getattr(one, name)).replace("|", "/") for name in names)
-        lines.append("| " + " | ".join(" ".join(c.split()) for c in cells) + " |")
-    return "\n".join([*lines, ""]).encode()
+    lines = write_markdown(names, ([getattr(one, n) for n in names] for one in book))
+    return "\n".join(["# Codebook 编码本", "", *lines, ""]).encode()
 
 
 def _to_descriptor(

@@ -6,13 +6,7 @@ import argparse
 import sys
 from pathlib import PurePath
 
-from gi_tools.commands.files import (
-    Verbs,
-    add_language,
-    add_verb,
-    read_each,
-    write_file,
-)
+from gi_tools.commands.files import Verbs, add_language, add_verb, read_each, write_file
 from gi_tools.decisions import encode_proposals, list_hashes, read_decisions
 from gi_tools.edits import apply_edits, read_edits
 from gi_tools.errors import DataError

@@ -114,11 +114,7 @@ def _draw_bodies(
 
 
 def coverage(
-    frame: DataFrame,
-    *,
-    by: str = "body",
-    lang: str = "zh",
-    ax: Axes | None = None,
+    frame: DataFrame, *, by: str = "body", lang: str = "zh", ax: Axes | None = None
 ) -> Axes:
     """
     Draw what the reports of a panel hold: ``panel.coverage`` by body or by form.
