@@ -69,9 +69,10 @@ def _list_parts(slip: Slip) -> list[list[float]]:
     found = []
     for number, sign in slip.sheet.system.uses[slip.cell]:
         others = [t for t in slip.sheet.system.hard[number].terms if t[0] != slip.cell]
-        parts = [slip.sheet.values[cell] for cell, _ in others]
+        shown = (slip.sheet.values[cell] for cell, _ in others)
+        parts = [value for value in shown if value is not None]
         is_total = len(others) > 1 and all(other == -sign for _, other in others)
-        if is_total and None not in parts and abs(sum(parts) - slip.new) <= EPSILON:
+        if is_total and abs(sum(parts) - slip.new) <= EPSILON:
             found.append(parts)
     return found
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from gi_tools.claims import Claim, read_claims
 from gi_tools.codebook import Target
 from gi_tools.detection import find_form
-from gi_tools.documents import Document, Place
+from gi_tools.documents import DOUBT, Document, Place, Spot
 from gi_tools.errors import ParseError
 from gi_tools.exports import show, write_table
 from gi_tools.identity import Identity, identify
@@ -62,6 +62,17 @@ class Report:
         """The file's name without suffix, and the first digits of its hash."""
         source = self.document.source
         return f"{PurePath(source.name).stem}-{source.sha256[:6]}"
+
+    @cached_property
+    def doubts(self) -> tuple[Figure, ...]:
+        """The figures whose recognition in a picture should be looked at."""
+        cells = ((g.number, c) for g in self.document.grids for r in g.rows for c in r)
+        held = {
+            Spot(number, cell.row, cell.column)
+            for number, cell in cells
+            if cell.confidence < DOUBT
+        }
+        return tuple(figure for figure in self.figures if figure.place in held)
 
     @cached_property
     def instruments(self) -> tuple[Instrument, ...]:
@@ -147,6 +158,7 @@ def _to_html(report: Report) -> str:
         ("published", who.published),
         ("tables", ", ".join(report.tables) or "none"),
         ("figures", len(report.figures)),
+        ("in doubt", len(report.doubts)),
         ("unmatched", len(report.unmatched)),
         ("figures in prose", len(report.claims)),
     ]

@@ -111,6 +111,9 @@ def settle_rows(
     whole = all(len(i.slots.cells) == len(i.targets) for i in above) and bool(above)
     steps = [gap for i in items if not i.slots.in_row for gap in i.slots.steps[:-1]]
     step = max(1, min(steps, default=1))
+    # Where no row shows an empty cell by its gaps, lines behind a row are no cells.
+    if max(steps, default=0) <= step:
+        items = [i._replace(slots=i.slots._replace(below=0)) for i in items]
     settled = []
     for item in items:
         size = len(item.slots.cells)

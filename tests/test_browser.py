@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from shutil import copyfile, copytree
 
 import nbformat
 import pytest
@@ -78,6 +79,13 @@ def test_a_figure_leads_to_its_place_and_back(lab):
         other.click()
         back = facts.locator(f"tr[data-id='{other.get_attribute('data-id')}']").first
         expect(back).to_have_class("gi-picked")
+        page.get_by_role("tab", name="文中数字与表格").click()
+        claims = page.locator(".gi-sheet").nth(4)
+        claims.locator("tr", has_text="与表格不符").first.click()
+        expect(source.locator("p.gi-picked")).to_have_count(1)
+        expect(source.locator("td.gi-beside")).to_have_count(2)
+        page.screenshot(path=SHOTS / "report_prose.png")
+        page.get_by_role("tab", name="数据").click()
         shown = facts.locator("tr[data-id]").count()
         page.locator(".jp-OutputArea select").nth(0).select_option(index=2)
         expect(facts.locator("tr[data-id]")).not_to_have_count(shown)
@@ -247,3 +255,57 @@ def test_a_pattern_is_tried_while_it_is_typed(lab):
         expect(page.locator(".gi-fail")).to_contain_text("耗时剧增")
         field.fill("(")
         expect(page.locator(".gi-fail")).to_contain_text("missing )")
+
+
+def test_a_build_is_watched_and_its_failures_are_chosen(lab, tmp_path):
+    files, out = tmp_path / "files", tmp_path / "out"
+    copytree(ROOT / "data" / "samples", files)
+    (files / "empty.html").touch()
+    (out / "_journal").mkdir(parents=True)
+    name = write(lab, "corpus.ipynb", f"view = explorers.corpus({str(out)!r})\nview")
+    build = f"gi.build_corpus({str(files)!r}, {str(out)!r}, workers=2, progress=False)"
+    with lab.open(name) as page:
+        output = page.locator(".jp-OutputArea").last
+        expect(output).to_contain_text("待读 ?")
+        run_cell(page, build + ".files")
+        output.locator("button").click()
+        expect(output).to_contain_text("待读 0", timeout=15_000)
+        rows = output.locator(".gi-sheet").first.locator("tr")
+        expect(rows).to_have_count(3)
+        page.screenshot(path=SHOTS / "corpus.png")
+        output.locator("select").select_option(label="打不开 (1)")
+        expect(rows).to_have_count(2)
+        assert run_cell(page, "print(*view.frame.file)") == "empty.html"
+
+
+def test_the_tour_runs_and_every_view_answers(lab):
+    copyfile(ROOT / "notebooks" / "09_explore.ipynb", lab.root / "tour.ipynb")
+    with lab.open("tour.ipynb") as page:
+
+        def find(name):
+            cell = page.locator(".jp-CodeCell", has_text=f" = explorers.{name}(")
+            return cell.locator(".jp-OutputArea")
+
+        def ask(what):
+            return run_cell(page, f"print({what})")
+
+        find("report").locator("select").nth(1).select_option(label="空白")
+        expect(find("report").locator(".gi-sheet").nth(1)).to_contain_text("127 / 127")
+        assert ask("*set(report.frame.state)") == "blank"
+        find("review").locator("button").nth(0).click()
+        expect(find("review")).to_contain_text("待审 1 / 3")
+        assert ask("len(review.frame)") == "2"
+        find("panel").get_by_role("tab", name="热图").click()
+        row = find("panel").locator("tr[data-id]").nth(2)
+        row.click()
+        expect(row).to_have_class("gi-picked")
+        assert ask("*set(trends.frame.agency)") == row.get_attribute("data-id")
+        find("metrics").locator("input[type=checkbox]").check()
+        expect(find("metrics").locator(".gi-sheet")).to_contain_text("收缩值")
+        assert ask("'shrunk' in ranks.frame") == "True"
+        find("patterns").locator("input[type=text]").fill(r"(?P<value>\d+)件")
+        expect(find("patterns").locator("mark").nth(20)).to_be_visible()
+        assert int(ask("len(patterns.frame)")) > 20
+        find("corpus").locator("select").select_option(label="打不开 (1)")
+        expect(find("corpus").locator(".gi-sheet").first).to_contain_text("1 / 1")
+        assert ask("*corpus.frame.file") == "empty_2020.html"

@@ -176,3 +176,70 @@ def test_ranks_come_with_intervals_and_move_with_the_denominator(panel):
     other = view._variant.options[0][1]
     view._variant.value = other
     assert view.metric == other and len(view.frame) == 12
+
+
+def test_figures_of_the_prose_say_what_the_cells_have(office):
+    view = explorers.report(office, "en")
+    shown = view._claims.html
+    assert shown.count("agrees with the table") == 8
+    assert "differs from the table, which has 319" in shown
+    number = next(n for n, link in enumerate(view._links) if "319" in link.shown)
+    view._claims.picked = str(number)
+    assert view.picked == "paragraph 10"
+    cells = view._source.beside
+    assert len(cells) == 2 and set(cells) <= set(view.frame.place)
+    view.picked = view.frame.place[3]
+    assert view._source.beside == [] == view._sheets["facts"].beside
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Two reports and three files that are none, read into a corpus."""
+    folder, out = tmp_path_factory.mktemp("files"), tmp_path_factory.mktemp("out")
+    for name in ("wenzhou_sti_2017.txt", "wanglan_office_2019.html"):
+        (folder / name).write_bytes((SAMPLES / name).read_bytes())
+    (folder / "empty.html").write_bytes(b"")
+    (folder / "cut.pdf").write_bytes(b"%PDF-1.4")
+    (folder / "<b>note.txt").write_text(HOSTILE)
+    gi.build_corpus(folder, out, workers=1, progress=False)
+    return out
+
+
+def test_a_finished_build_shows_counts_failures_and_states(built):
+    view = explorers.corpus(built, "en")
+    assert view.frame.kind.tolist() == ["no report", "unread", "unread"]
+    assert "finished" in view.to_html() and "read <b>2</b>" in view.to_html()
+    view._kind.value = "unread"
+    assert view.frame.file.tolist() == ["cut.pdf", "empty.html"]
+    states = view.states.set_index("form")
+    assert states.loc["2019", ["reported", "blank"]].tolist() == [71, 127]
+    assert states.loc["2014", "blank"] == 2
+    view._kind.value = ""
+    assert "<b>note" not in view.to_html() and "&lt;b&gt;note" in view.to_html()
+
+
+def test_a_build_at_work_is_asked_again(built, tmp_path):
+    from shutil import copytree
+
+    from gi_tools.corpus.journal import save_plan
+
+    (tmp_path / "_journal").mkdir()
+    view = explorers.corpus(tmp_path)
+    assert "待读 <b>?</b>" in view.to_html()
+    assert view.frame.empty and view.states.empty
+    assert gi.open_corpus(tmp_path).load("facts").empty
+    save_plan(tmp_path, 9)
+    copytree(built / "failures", tmp_path / "failures")
+    view.refresh()
+    assert "待读 <b>6</b>" in view.to_html() and "未建成" in view.to_html()
+    assert len(view.frame) == 3
+    copytree(built / "reports", tmp_path / "reports")
+    (part, *_) = (tmp_path / "failures").iterdir()
+    part.write_bytes(b"cut short")
+    view._refresh.click()
+    assert "SQL: " in view.to_html() and len(view.frame) == 3
+
+
+def test_a_folder_without_a_build_is_refused(tmp_path):
+    with pytest.raises(gi.DataError, match="no corpus"):
+        explorers.corpus(tmp_path)

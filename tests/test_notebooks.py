@@ -44,6 +44,8 @@ FIGURES = {
         "186.35",
         "reason='no such row in the form'",
         "dingxi.10.cumulative",
+        "200 1\n",
+        "1094",
         "不涉及",
     ],
     "03_check_the_figures": [
@@ -178,12 +180,9 @@ def test_every_heading_has_a_line_of_chinese(path):
 
 
 @each_notebook
-def test_both_readmes_list_the_notebook_with_its_minutes(path):
-    least, most = MINUTES.search(load(path).cells[0].source).groups()
-    for name, dash in (("README.md", " to "), ("README.zh-CN.md", "–")):
-        text = (ROOT / name).read_text("utf-8")
-        (row,) = [li for li in text.splitlines() if f"](notebooks/{path.name})" in li]
-        assert row.endswith(f"| {least}{dash}{most} |")
+def test_both_readmes_list_the_notebook(path):
+    for name in ("README.md", "README.zh-CN.md"):
+        assert f"](notebooks/{path.name})" in (ROOT / name).read_text("utf-8")
 
 
 @pytest.mark.long

@@ -6,7 +6,14 @@ import argparse
 import sys
 from pathlib import PurePath
 
-from gi_tools.commands.files import Verbs, add_language, add_verb, read_each, write_file
+from gi_tools.commands.files import (
+    Verbs,
+    add_language,
+    add_verb,
+    hush,
+    read_each,
+    write_file,
+)
 from gi_tools.decisions import encode_proposals, list_hashes, read_decisions
 from gi_tools.edits import apply_edits, read_edits
 from gi_tools.errors import DataError
@@ -42,7 +49,8 @@ def _run_repair(args: argparse.Namespace) -> int:
     log = read_decisions(args.apply) if args.apply else None
     log = read_edits(args.edits) if args.edits else log
     facts = tabulate(reports)
-    repaired = repair(apply_edits(facts, log) if log else facts)
+    with hush():
+        repaired = repair(apply_edits(facts, log) if log else facts)
     if args.out:
         hashes = list_hashes(reports)
         data = (

@@ -105,6 +105,7 @@ def _parse_to_json(name: str, report: Report) -> dict:
             for fact in to_facts(report, absent=False)
         ],
         "notes": list(report.document.notes),
+        "doubts": [report.document.locate(f.place) for f in report.doubts],
         "namings": [
             dict(zip(NamingRow._fields[2:], row[2:], strict=True))
             for row in to_naming_rows(report)

@@ -24,6 +24,7 @@ from gi_tools.corpus.journal import (
     place_parts,
     process_chunk,
     save_manifest,
+    save_plan,
     sweep,
 )
 from gi_tools.corpus.limits import close_children
@@ -82,6 +83,7 @@ def build_corpus(
     with hold(out):
         (out / MANIFEST).unlink(missing_ok=True)
         removed = sweep(out, {one.name for one in chunks})
+        save_plan(out, len(listing.paths))
         job = {"root": str(root), "out": str(out), **settings}
         job["versions"] = list_versions()
         bar = make_bar(len(listing.paths), " files", progress)
@@ -115,7 +117,7 @@ def _connect(workers: int | None, scheduler: str | None) -> Iterator[Any]:
             processes=False,
             n_workers=1,
             threads_per_worker=workers or os.cpu_count() or 1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             memory_limit=0,
             silence_logs=logging.CRITICAL,
             local_directory=scratch,

@@ -19,7 +19,7 @@ from gi_tools.errors import DataError
 from gi_tools.readers import MAX_BYTES
 
 JOURNAL, DRAFTS, LOCK = "_journal", "_drafts", "_lock"
-MANIFEST = "manifest.json"
+MANIFEST, PLAN = "manifest.json", "_plan.json"
 LIMITED = ("timeout", "memory", "crash")  # failures that another limit may undo
 LARGE = 100_000  # files, past which the manifest keeps its list as Parquet
 EMPTY = "part-none"
@@ -133,6 +133,19 @@ def _is_same(path: Path, file: dict) -> bool:
         return failure == "unreadable"
 
 
+def save_plan(out: Path, files: int) -> None:
+    """Say how many files a build is to read; the manifest takes its place."""
+    save_text(out / PLAN, [json.dumps({"files": files})])
+
+
+def load_plan(out: Path) -> int | None:
+    """How many files the build at work is to read; None when it does not say."""
+    try:
+        return json.loads((out / PLAN).read_text("ascii"))["files"]
+    except (OSError, ValueError):
+        return None
+
+
 def open_folder(out: Path) -> None:
     """Make the folder of a corpus. Raises DataError when it holds something else."""
     try:
@@ -196,6 +209,7 @@ def save_manifest(out: Path, head: dict, names: list[str]) -> None:
         _save_large(out / "manifest.parquet", files)
         head, files = head | {"file_list": "manifest.parquet"}, iter(())
     save_text(out / MANIFEST, _to_lines(head, files))
+    (out / PLAN).unlink(missing_ok=True)
 
 
 def _to_lines(head: dict, files: Iterator[tuple[str, dict]]) -> Iterator[str]:

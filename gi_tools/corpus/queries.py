@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gi_tools.corpus.journal import MANIFEST
+from gi_tools.corpus.journal import JOURNAL, MANIFEST, load_plan
 from gi_tools.corpus.schemas import DATASETS, find_schema, is_partitioned
 from gi_tools.errors import DataError
 
@@ -25,6 +25,11 @@ class Corpus:
     path: Path
 
     @property
+    def is_finished(self) -> bool:
+        """Whether the build is over: its manifest is written last."""
+        return (self.path / MANIFEST).is_file()
+
+    @property
     def manifest(self) -> dict:
         """Versions, settings, totals and files. Raises DataError when unfinished."""
         try:
@@ -33,6 +38,20 @@ class Corpus:
             raise DataError(
                 f"{self.path}: the build is not finished; run gi build again"
             ) from None
+
+    def count_files(self) -> dict[str, int | None]:
+        """
+        Count files: ``read``, ``failed``, ``left``; while a build is at work too.
+
+        ``left`` is None when the build does not say how many there are.
+        """
+        sql = "SELECT (SELECT count(*) FROM reports), (SELECT count(*) FROM failures)"
+        read, failed = self.fetch(sql)[1][0]
+        total = load_plan(self.path)
+        if self.is_finished:
+            total = read + failed
+        left = None if total is None else max(total - read - failed, 0)
+        return {"read": read, "failed": failed, "left": left}
 
     def load(
         self,
@@ -52,7 +71,9 @@ class Corpus:
         if name not in DATASETS:
             raise DataError(f"{name}: no dataset; there are {', '.join(DATASETS)}")
         wanted = None if years is None else pc.field("year").isin(list(years))
-        source = ds.dataset(self.path / name, **_describe(name))
+        known, folder = _describe(name), self.path / name
+        # A build at work may have written nothing of it yet.
+        source = ds.dataset(folder if folder.is_dir() else [], **known)
         names = list(columns or _list_columns(name))
         table = source.to_table(columns=names, filter=wanted)
         kinds = {"int32": pd.Int64Dtype(), "double": pd.Float64Dtype()}
@@ -76,9 +97,13 @@ class Corpus:
 
 
 def open_corpus(path: str | PathLike) -> Corpus:
-    """Open what ``gi build`` wrote. Raises DataError when it is no corpus."""
+    """
+    Open what ``gi build`` wrote or is writing.
+
+    Raises DataError when it is no corpus.
+    """
     path = Path(path)
-    if not (path / "facts").is_dir():
+    if not any((path / name).is_dir() for name in ("facts", JOURNAL)):
         raise DataError(f"{path}: no corpus; make one with gi build DIR -o {path}")
     return Corpus(path)
 
@@ -127,6 +152,9 @@ def _ask(path: Path, sql: str) -> Any:
 def _shut(con: Any, path: Path) -> None:
     """Make the views, then close every door but the corpus, and lock them."""
     for name in DATASETS:
+        if not any((path / name).rglob("*.parquet")):  # nothing is written yet
+            con.register(name, _describe(name)["schema"].empty_table())
+            continue
         depth = "*/*" if is_partitioned(name) else "*"
         files = str(path.resolve() / name / f"{depth}.parquet").replace("'", "''")
         year = ", hive_partitioning=true, hive_types={'year': INTEGER}"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 from gi_tools.checks import Finding
 from gi_tools.facts import Fact
-from gi_tools.registers import ClaimRow, Entry, NamingRow, SectionRow
+from gi_tools.registers import ClaimRow, Entry, SectionRow
 
 
 class Failure(NamedTuple):
@@ -29,7 +29,6 @@ DATASETS: dict[str, type[tuple]] = {
     "facts": Fact,
     "sections": SectionRow,
     "claims": ClaimRow,
-    "namings": NamingRow,
     "findings": Finding,
     "failures": Failure,
 }

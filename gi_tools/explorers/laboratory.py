@@ -28,7 +28,7 @@ class PatternView(View):
     """
     A laboratory for one pattern: its matches, precision, recall, time and dangers.
 
-    ``frame`` is the matches; ``pattern`` what is tried.
+    ``frame`` is the matches; ``pattern`` what is tried, ``indicator`` what for.
     """
 
     def __init__(self, texts: DataFrame, labels: DataFrame, lang: str = "zh") -> None:
@@ -60,6 +60,15 @@ class PatternView(View):
         self._pattern.value = text
 
     @property
+    def indicator(self) -> str:
+        """The indicator whose figures are the labels, "" for all."""
+        return self._indicator.value
+
+    @indicator.setter
+    def indicator(self, code: str) -> None:
+        self._indicator.value = code
+
+    @property
     def frame(self) -> DataFrame:
         """The matches: report_id, start, end, match, value, before, after, right."""
         return self.trial.matches.copy()
@@ -67,7 +76,7 @@ class PatternView(View):
     @property
     def trial(self) -> Trial:
         """What the pattern does; DataError for one that cannot be tried."""
-        labels, code = self._labels, self._indicator.value
+        labels, code = self._labels, self.indicator
         labels = labels[labels.indicator == code] if code else labels
         return try_pattern(self.pattern, self._texts, labels)
 

@@ -10,10 +10,11 @@ import traitlets
 
 from gi_tools.checks import VERDICTS, check
 from gi_tools.codebook import applicants, indicators, rules
+from gi_tools.explorers.links import link_claims, list_links, place_cells
 from gi_tools.explorers.sheet import Sheet
 from gi_tools.explorers.sources import to_html
 from gi_tools.explorers.views import View, frame_to_html, static_page
-from gi_tools.explorers.words import say, sign
+from gi_tools.explorers.words import say, sign, translate
 from gi_tools.facts import tabulate
 from gi_tools.registers import list_sections
 from gi_tools.reports import Report
@@ -44,6 +45,8 @@ class ReportView(View):
         source = to_html(report.document, places, lang)
         self._source = Sheet(html=source, label=say(lang, "source"))
         self._sheets = {name: Sheet() for name in ("facts", "checks", "sections")}
+        self._links = link_claims(report, self._facts, lang)
+        self._claims = Sheet(html=list_links(self._links, lang))
         self._table = self._choose("table")
         self._state = self._choose("state")
         self._find = ipywidgets.Text(placeholder=say(lang, "find"))
@@ -56,6 +59,8 @@ class ReportView(View):
         ]
         for sheet in (self._source, *self._sheets.values()):
             traitlets.link((self, "picked"), (sheet, "picked"))
+        self._claims.observe(self._follow, "picked")
+        self.observe(lambda _: self._mark(()), "picked")
         for control in (self._table, self._state, self._find):
             control.observe(self._draw, "value")
         self._draw()
@@ -75,11 +80,22 @@ class ReportView(View):
     def to_html(self) -> str:
         """Give source and figures side by side."""
         sheets = (sheet.html for sheet in self._sheets.values())
-        return self._head() + static_page(self._source.html, "".join(sheets))
+        figures = "".join((*sheets, self._claims.html))
+        return self._head() + static_page(self._source.html, figures)
+
+    def _follow(self, change: dict) -> None:
+        """Lead from a figure of the prose to its sentence, and mark its cells too."""
+        link = self._links[int(change["new"])]
+        self.picked = link.place
+        self._mark(link.cells)
+
+    def _mark(self, places: tuple[str, ...]) -> None:
+        for sheet in (self._source, self._sheets["facts"]):
+            sheet.beside = list(places)
 
     def _choose(self, name: str) -> ipywidgets.Dropdown:
         found = dict.fromkeys(self._facts[name])
-        known = [*zip(map(self._say, found), found, strict=True)]
+        known = [(translate(self.lang, word), word) for word in found]
         options = [(say(self.lang, "all"), ""), *known]
         control = ipywidgets.Dropdown(
             options=options, description=say(self.lang, name), value=""
@@ -88,19 +104,13 @@ class ReportView(View):
         control.style.description_width = "initial"
         return control
 
-    def _say(self, word: str) -> str:
-        try:
-            return say(self.lang, word)
-        except KeyError:
-            return word
-
     def _lay_out_source(self) -> Sheet:
         self._source.layout.width = "52%"
         return self._source
 
     def _lay_out_tabs(self) -> ipywidgets.Tab:
-        titles = [say(self.lang, name) for name in self._sheets]
-        tabs = ipywidgets.Tab([*self._sheets.values()], titles=titles)
+        titles = [say(self.lang, name) for name in (*self._sheets, "claims")]
+        tabs = ipywidgets.Tab([*self._sheets.values(), self._claims], titles=titles)
         tabs.layout.width = "48%"
         return tabs
 
@@ -155,11 +165,6 @@ def _find_failures(facts: DataFrame, form_key: str | None) -> DataFrame:
     """The findings, fails first, each with the place of its first cell."""
     found = check(facts).frame
     book = {rule.id: rule.left[0][:2] for rule in rules(form_key)} if form_key else {}
-    keys = zip(facts.indicator, facts.applicant, facts.origin, strict=True)
-    cells = {
-        (code, who if isinstance(who, str) else None): place
-        for (code, who, origin), place in zip(keys, facts.place, strict=True)
-        if origin == "table"
-    }
+    cells = place_cells(facts)
     found = found.assign(place=[cells.get(book.get(rule), "") for rule in found.rule])
     return found.sort_values("verdict", key=lambda names: names.map(VERDICTS.index))

@@ -10,11 +10,12 @@ function render({ model, el }) {
 
   const ids = () => Array.from(el.querySelectorAll("[data-id]"));
   const mark = () => {
-    const picked = model.get("picked");
+    const picked = model.get("picked"), beside = model.get("beside");
     let first = null;
     for (const part of ids()) {
       const same = picked !== "" && part.dataset.id === picked;
       part.classList.toggle("gi-picked", same);
+      part.classList.toggle("gi-beside", beside.includes(part.dataset.id));
       if (same && !first) first = part;
     }
     if (!first) return;
@@ -55,12 +56,14 @@ function render({ model, el }) {
   };
   model.on("change:html", draw);
   model.on("change:picked", mark);
+  model.on("change:beside", mark);
   el.addEventListener("click", onClick);
   el.addEventListener("keydown", onKey);
   draw();
   return () => {
     model.off("change:html", draw);
     model.off("change:picked", mark);
+    model.off("change:beside", mark);
   };
 }
 export default { render };

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from gi_tools.explorers.words import say
+from gi_tools.explorers.words import say, translate
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -50,7 +50,7 @@ def frame_to_html(
     """
     marked = marked or {}
     names = [name for name in frame.columns if name != ids or name in marked]
-    heads = "".join(f"<th>{escape(_name(lang, name))}</th>" for name in names)
+    heads = "".join(f"<th>{escape(translate(lang, column))}</th>" for column in names)
     rows = []
     keys = frame[ids].astype(str).tolist() if ids else [""] * len(frame)
     columns = [frame[name].tolist() for name in names]
@@ -65,13 +65,6 @@ def frame_to_html(
     empty = "" if rows else f"<p>{escape(say(lang, 'none'))}</p>"
     table = f"<table><tr>{heads}</tr>{''.join(rows)}</table>"
     return f"{table}{empty}<p><small>{escape(shown)}</small></p>"
-
-
-def _name(lang: str, column: str) -> str:
-    try:
-        return say(lang, column)
-    except KeyError:
-        return column
 
 
 def _cell(value: Any, show: Any) -> str:

@@ -25,7 +25,15 @@ def say(lang: str, word: str, **parts: object) -> str:
     return _book()[lang][word].format(**parts)
 
 
-def sign(lang: str, word: str) -> str:
+def translate(lang: str, word: str) -> str:
+    """Give a word of the interface, or the word itself where it has none."""
+    try:
+        return say(lang, word)
+    except KeyError:
+        return word
+
+
+def sign(lang: str, word: str, **parts: object) -> str:
     """Give a state or verdict as escaped HTML: sign, colour class and word."""
-    shown = escape(f"{_book()['signs'][word]} {say(lang, word)}")
+    shown = escape(f"{_book()['signs'][word]} {say(lang, word, **parts)}")
     return f'<span class="gi-{word}">{shown}</span>'

@@ -45,12 +45,19 @@ def _write_text(dress: str, charset: str = "utf-8") -> Callable:
 
     def write(blocks: list[Block], is_full: bool) -> bytes:
         name = dress if is_full or dress in DRESSES else "tab_lines"
+        if name == "tabs" and _has_empty_row(blocks):
+            name = "pipes"  # a row of tabs alone is an empty line
         text = (DRESSES | FULL_DRESSES)[name](blocks)
         if charset != "utf-8":
             text = text.replace('charset="utf-8"', 'charset="gb2312"')
         return text.encode(charset)
 
     return write
+
+
+def _has_empty_row(blocks: list[Block]) -> bool:
+    rows = [row for block in blocks for row in getattr(block, "rows", ())]
+    return not all(any(row) for row in rows)
 
 
 def _write_pdf(blocks: list[Block], is_full: bool) -> bytes:

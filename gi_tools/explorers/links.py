@@ -1,0 +1,81 @@
+"""Figures of a report's prose to rows that say what the tables have, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import TYPE_CHECKING, NamedTuple
+
+from gi_tools.agreement import compare_claims
+from gi_tools.codebook import indicators
+from gi_tools.explorers.words import say, sign
+from gi_tools.registers import list_claims
+from gi_tools.reports import Report
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+WORDS = {"agree": "agrees", "differ": "differs", "no_cell": "no_cell"}
+MOST = 500  # rows shown
+HEADS = ("verdict", "label", "stated", "table_value", "quote")
+
+
+class Link(NamedTuple):
+    """One figure of the prose, the places of its cells, and its row as HTML."""
+
+    place: str
+    cells: tuple[str, ...]
+    shown: str
+
+
+def place_cells(facts: DataFrame) -> dict[tuple[str, str | None], str]:
+    """Give the place of each table cell by indicator and applicant."""
+    keys = zip(facts.indicator, facts.applicant, facts.origin, strict=True)
+    return {
+        (code, who if isinstance(who, str) else None): place
+        for (code, who, origin), place in zip(keys, facts.place, strict=True)
+        if origin == "table"
+    }
+
+
+def link_claims(report: Report, facts: DataFrame, lang: str) -> list[Link]:
+    """Compare every figure and share of the prose with the cells that it means."""
+    claims = list_claims(report)
+    places = dict(zip(claims.order, claims.place, strict=True))
+    cells = place_cells(facts)
+    found = compare_claims(report)
+    found = found[found.kind.isin(["figure", "share"])].head(MOST)
+    return list(_link(found, places, cells, report.form_key, lang))
+
+
+def _link(
+    found: DataFrame, places: dict, cells: dict, form: str | None, lang: str
+) -> Iterator[Link]:
+    for row in found.itertuples(index=False):
+        codes = row.cells.split("+") if row.cells else []
+        spots = (cells.get((c, "total")) or cells.get((c, None)) for c in codes)
+        spots = tuple(spot for spot in spots if spot)
+        word = WORDS.get(row.verdict, "unknown")
+        labels = (indicators().get((form, code)) for code in codes)
+        names = [getattr(one, f"label_{lang}") for one in labels if one]
+        shown = " + ".join(names or codes)
+        texts = (shown, _show(row.stated), _show(row.table), row.quote)
+        parts = (f"<td>{escape(text[:200])}</td>" for text in texts)
+        told = sign(lang, word, value=_show(row.table))
+        yield Link(places.get(row.order, ""), spots, f"<td>{told}</td>{''.join(parts)}")
+
+
+def list_links(links: list[Link], lang: str) -> str:
+    """Write the rows as a table; a row is picked by its number."""
+    heads = "".join(f"<th>{escape(say(lang, head))}</th>" for head in HEADS)
+    rows = "".join(
+        f'<tr data-id="{number}">{link.shown}</tr>' for number, link in enumerate(links)
+    )
+    none = "" if links else f"<p>{escape(say(lang, 'none'))}</p>"
+    return f"<table><tr>{heads}</tr>{rows}</table>{none}"
+
+
+def _show(value: float | None) -> str:
+    import pandas as pd
+
+    return "" if pd.isna(value) else f"{value:.10g}"
