@@ -41,7 +41,6 @@ ROWS = {  # the tables of a package and what a row of each is
     "log": "one change to a figure, with its reason",
 }
 KINDS = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
-SIGNS = {1: "+", -1: "-"}
 LONGEST_STATA = 2045  # bytes of a plain string; longer ones become strL
 EPOCH = datetime(1960, 1, 1)  # a fixed stamp keeps the bytes equal
 
