@@ -9,14 +9,7 @@ from typing import NamedTuple
 from gi_tools.alignment import Match, template
 from gi_tools.codebook import Target, forms
 from gi_tools.columns import Heads, choose_row, group_keys, head_keys, read_heads
-from gi_tools.slots import (
-    NOWHERE,
-    Fit,
-    Slots,
-    fit_slots,
-    is_free_row,
-    read_slots,
-)
+from gi_tools.slots import NOWHERE, Fit, Slots, fit_slots, is_free_row, read_slots
 from gi_tools.tokens import Token
 
 HEADING_REACH = 5  # tokens between a heading row and the first row under it
