@@ -18,7 +18,7 @@ WITH_VALUE = 0.3  # worth of standing before a figure or an empty cell
 LONGEST_WRAP = 16  # a label broken over more lines is not joined
 
 _NUMBER = re.compile(r"\(?([一二三四五六七八九十]{1,3}|\d{1,2})[、.,)]")
-_FIGURE = re.compile(rf"{LETTER}\d")  # a figure run onto a label is no slip
+_FIGURE = re.compile(rf"\d(?<={LETTER}\d)")  # a figure run onto a label is no slip
 
 
 class Line(NamedTuple):

@@ -27,7 +27,6 @@ def encode_proposals(
     changes: dict[tuple, list[Suspect]] = {}
     for row in repaired.suspect_rows:
         name = row.report_id, row.group, row.rank, row.rule
-        name = row.report_id, row.group, row.rank, row.rule
         changes.setdefault(name, []).append(row)
     found = [_to_proposal(rows, hashes) for rows in changes.values()]
     data = {"version": VERSION, "package": package, "proposals": found}

@@ -13,6 +13,7 @@ from gi_tools.errors import DataError
 
 _NEWLINE = re.compile("\n")
 _NUMBERS = re.compile(r"\d{1,12}")
+DOUBT = 0.9  # a recognised cell with less confidence should be looked at
 SHOWN_BLOCKS = 400  # a notebook cell stays usable; the rest is counted, not drawn
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.errors import DataError
 from gi_tools.exports import write_csv
+from gi_tools.frames import require
 from gi_tools.reports import Report
 
 if TYPE_CHECKING:
-    from numpy import ndarray
-    from pandas import DataFrame
+    from pandas import DataFrame, Index
 
 STATES = (
     "reported",
@@ -47,7 +47,6 @@ class Fact(NamedTuple):
 
 
 COLUMNS = list(Fact._fields)
-HEAD = COLUMNS.index("indicator")  # columns that all facts of a report share
 NULLABLE = ("agency", "region_code", "year", "form", "applicant", "value")
 
 
@@ -59,37 +58,35 @@ def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
     number is <NA>, never zero. Cells that a table of the form should have and the
     document lacks come with the state absent.
     """
-    import numpy as np
-
     reports = [reports] if isinstance(reports, Report) else list(reports)
-    parts = [_list_rows(report, True) for report in reports]
-    heads = [head for head, rows in parts for _ in rows]
-    texts = np.empty((len(COLUMNS), len(heads)), dtype=object)
-    if heads:
-        texts[:HEAD] = list(zip(*heads, strict=True))
-        rows = chain.from_iterable(rows for _, rows in parts)
-        texts[HEAD:] = list(zip(*rows, strict=True))
-    return _to_frame(texts)
+    parts = (_list_rows(report, True) for report in reports)
+    return to_frame([(*head, *row) for head, rows in parts for row in rows])
 
 
-def to_frame(facts: Sequence[Fact]) -> DataFrame:
+def to_frame(facts: Sequence[tuple]) -> DataFrame:
     """Put plain facts into the frame that ``tabulate`` gives."""
     import numpy as np
-
-    texts = np.empty((len(COLUMNS), len(facts)), dtype=object)
-    for number, column in enumerate(zip(*facts, strict=True)):
-        texts[number] = column
-    return _to_frame(texts)
-
-
-def _to_frame(texts: ndarray) -> DataFrame:
     import pandas as pd
 
-    frame = pd.DataFrame(texts.T, columns=COLUMNS, dtype=object, copy=False)
-    for name, kind in (("year", "Int64"), ("value", "Float64")):
+    texts = np.empty((len(COLUMNS), len(facts)), dtype=object)
+    for line, column in zip(texts, zip(*facts, strict=True), strict=bool(facts)):
+        line[:] = column
+    # The labels are hashed once; a view of them keeps one frame's names its own.
+    frame = pd.DataFrame(texts.T, columns=_labels().view(), dtype=object, copy=False)
+    arrays = pd.arrays.IntegerArray, pd.arrays.FloatingArray
+    for name, kind, to in zip(("year", "value"), arrays, ("int64", float), strict=True):
         place = COLUMNS.index(name)
-        frame.isetitem(place, pd.array(texts[place].tolist(), dtype=kind))
+        empty = np.equal(texts[place], None).astype(bool)
+        values = np.where(empty, 1, texts[place]).astype(to)
+        frame.isetitem(place, kind(values, empty))
     return frame
+
+
+@cache
+def _labels() -> Index:
+    import pandas as pd
+
+    return pd.Index(COLUMNS)
 
 
 def iterate(frame: DataFrame, names: Sequence[str]) -> Iterator[tuple]:
@@ -98,11 +95,7 @@ def iterate(frame: DataFrame, names: Sequence[str]) -> Iterator[tuple]:
 
     Raises DataError where a column is lacking.
     """
-    missing = [name for name in names if name not in frame.columns]
-    if missing:
-        raise DataError(
-            f"facts lack {', '.join(missing)}; use the frame of gi.tabulate"
-        )
+    require(frame, "facts", names, "use the frame of gi.tabulate")
     import pandas as pd
 
     na, columns = pd.NA, []

@@ -12,6 +12,8 @@ from gi_tools.suspects import LARGEST, Change, Search, find_changes, find_large_
 
 MOST_LISTED = 20  # changes of one block
 FEWEST_MOVED = 3  # cells that would have to be wrong before a whole row is suspected
+FEWEST_EXCHANGED = 2  # the same for an exchange, which leaves no cell to choose
+EXCHANGES = ("swapped_cells", "swapped_rows", "swapped_columns")
 
 
 class Accusation(NamedTuple):
@@ -37,8 +39,12 @@ def accuse(sheet: Sheet, gaps: Sequence[int], evidence: Evidence) -> list[Accusa
     failing = [b for b in sheet.system.blocks if set(b) & set(gaps)]
     searches = [find_changes(sheet, block) for block in failing]
     sizes = [len(s.changes[0].values) if s.changes else LARGEST + 1 for s in searches]
-    moves = find_moves(sheet, failing) if sum(sizes) >= FEWEST_MOVED else []
-    moves = [(c, h) for c, h in moves if sum(sizes[n] for n in h) >= FEWEST_MOVED]
+    moves = find_moves(sheet, failing) if sum(sizes) >= FEWEST_EXCHANGED else []
+    moves = [
+        (change, held)
+        for change, held in moves
+        if _is_telling(sheet, change, sum(sizes[number] for number in held))
+    ]
     moved = {number for _, held in moves for number in held}
     for number, block in enumerate(failing):
         if not searches[number].changes and number not in moved:
@@ -50,6 +56,14 @@ def accuse(sheet: Sheet, gaps: Sequence[int], evidence: Evidence) -> list[Accusa
     ]
     entries += [(weigh(sheet, c, evidence), frozenset(held)) for c, held in moves]
     return _rank(sheet, gaps, failing, searches, entries)
+
+
+def _is_telling(sheet: Sheet, change: Change, size: int) -> bool:
+    """Whether a move explains more than chance would, given the cells it stands for."""
+    if change.move not in EXCHANGES:
+        return size >= FEWEST_MOVED
+    ruled = all(sheet.system.uses[cell] for cell, _ in change.values)
+    return ruled and size >= FEWEST_EXCHANGED
 
 
 def _rank(

@@ -30,6 +30,10 @@ def _swap(one: tuple[int, ...], other: tuple[int, ...]) -> Placing:
     return (*zip(one, other, strict=True), *zip(other, one, strict=True))
 
 
+def _swap_cells(grid: Grid) -> Iterator[Placing]:
+    return (_swap(row[:1], row[1:]) for row in grid if len(row) == 2)
+
+
 def _slip_rows(grid: Grid) -> Iterator[Placing]:
     for row in grid:
         if len(row) >= SHORTEST:
@@ -77,6 +81,7 @@ def _turn(grid: Grid) -> list[tuple[int, ...]]:
 
 
 MOVES: dict[str, Callable[[Grid], Iterator[Placing]]] = {
+    "swapped_cells": _swap_cells,
     "swapped_rows": _swap_rows,
     "swapped_columns": _swap_columns,
     "row_slip": _slip_rows,
@@ -108,15 +113,18 @@ def find_moves(
     )
     others = [n for n in range(failing.shape[1]) if n not in before]
     good = settled.any(axis=1) & ~failing[:, others].any(axis=1)
+    changed = (moved != values[:-1]).sum(axis=1)
+    order = np.lexsort((changed, -settled.sum(axis=1)))
     found: dict[Change, list[int]] = {}
-    for number in np.flatnonzero(good):
+    for number in order[good[order]]:
         change = _to_change(sheet, moved[number], names[number])
         if change and all(
             v is None or sheet.is_possible(c, v) for c, v in change.values
         ):
             found.setdefault(change, np.flatnonzero(settled[number]).tolist())
-    ranked = sorted(found.items(), key=lambda one: (-len(one[1]), len(one[0].values)))
-    return ranked[:MOST_MOVES]
+        if len(found) == MOST_MOVES:
+            break
+    return list(found.items())
 
 
 @cache
@@ -141,16 +149,25 @@ def _find_failing(system: System, values: ndarray) -> ndarray:
     """Tell for each candidate which hard equations fail whatever open cells are."""
     import numpy as np
 
-    matrix = build_matrix(system.form)
+    matrix, rising, falling = _turn_matrix(system.form)
     is_open = np.isnan(values)
-    totals = np.nan_to_num(values) @ matrix.T
-    signed = np.array(system.is_signed)
-    can_rise = is_open @ ((matrix > 0) | (matrix != 0) & signed).T
-    can_fall = is_open @ ((matrix < 0) | (matrix != 0) & signed).T
+    totals = np.nan_to_num(values) @ matrix
+    gaps = is_open.astype(np.float32)  # of floats: products of truth values are slow
     slack = np.array([one.tolerance + EPSILON for one in system.hard])
     is_equal = np.array([one.is_equal for one in system.hard])
-    above = (totals > slack) & ~can_fall
-    return above | (totals < -slack) & ~can_rise & is_equal
+    above = (totals > slack) & (gaps @ falling == 0)
+    return above | (totals < -slack) & (gaps @ rising == 0) & is_equal
+
+
+@cache
+def _turn_matrix(form_key: str) -> tuple[ndarray, ndarray, ndarray]:
+    """Give the equations as columns, and which open cells raise or lower each sum."""
+    import numpy as np
+
+    matrix = build_matrix(form_key).T.copy()
+    signed = np.array(build_system(form_key).is_signed)[:, None] & (matrix != 0)
+    rising, falling = (matrix > 0) | signed, (matrix < 0) | signed
+    return matrix, rising.astype(np.float32), falling.astype(np.float32)
 
 
 def _to_change(sheet: Sheet, moved: ndarray, name: str) -> Change | None:

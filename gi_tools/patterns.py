@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.blindspots import find_blind_spots
 from gi_tools.equations import System
-from gi_tools.proposals import UNIT_FACTOR
+from gi_tools.slips import UNIT_SLIP
 from gi_tools.suspects import Change
 
 if TYPE_CHECKING:
     from numpy import ndarray
 
-LEAST_GAIN = 5.0  # in square roots of counts, which vary by about 0.5 from chance
+LEAST_GAIN = 10.0  # in square roots of counts, which vary by about 0.5 from chance
+LEAST_SHARE = 0.25  # of the lines themselves: two of like size often change places
 CLOSER = 0.25  # of the distance to last year may be left once exchanged
 UNIT_LEEWAY = 3.0  # how far from 10,000 times last year's figure a unit slip may be
 MOVES = {"rows": "swapped_rows", "columns": "swapped_columns", "cells": "swapped_cells"}
@@ -62,7 +63,7 @@ def _find_exchanges(
             continue
         apart = abs(now[:, None, :] - then[None, :, :]).sum(axis=2)
         used: set[int] = set()
-        for gain, i, j in _rank_pairs(apart):
+        for gain, i, j in _rank_pairs(apart, now.sum(axis=1)):
             if not {i, j} & used:
                 used |= {i, j}
                 pairs = [*zip(members[i], members[j], strict=True)]
@@ -87,12 +88,13 @@ def _take_roots(
     return np.sqrt(np.array(table, dtype=float))
 
 
-def _rank_pairs(apart: ndarray) -> list[tuple[float, int, int]]:
+def _rank_pairs(apart: ndarray, sizes: ndarray) -> list[tuple[float, int, int]]:
     """List the pairs whose exchange brings both far closer, the best first."""
     found = []
     for i, j in combinations(range(len(apart)), 2):
         before, after = apart[i, i] + apart[j, j], apart[i, j] + apart[j, i]
-        if before - after >= LEAST_GAIN and after <= CLOSER * before:
+        least = max(LEAST_GAIN, LEAST_SHARE * (sizes[i] + sizes[j]))
+        if before - after >= least and after <= CLOSER * before:
             found.append((float(before - after), i, j))
     return sorted(found, reverse=True)
 
@@ -104,7 +106,7 @@ def _find_unit_slips(
         now, then = this[cell], last[cell]
         if is_count or not now or not then or min(now, then) < 0:
             continue
-        for factor in (UNIT_FACTOR, 1 / UNIT_FACTOR):
+        for factor in (UNIT_SLIP, 1 / UNIT_SLIP):
             if factor / UNIT_LEEWAY <= now / then <= factor * UNIT_LEEWAY:
                 change = Change(((cell, round(now / factor, 6)),), "unit_slip")
                 yield Pattern(change, abs(now - then), abs(now / factor - then))

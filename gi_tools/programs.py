@@ -9,7 +9,7 @@ from gi_tools.equations import EPSILON, Equation, Sheet
 
 # Limits on nodes, not on seconds: the same figures give the same answer anywhere.
 EXACT = {"node_limit": 200}
-QUICK = {"node_limit": 1, "mip_rel_gap": 0.05}
+QUICK = {"node_limit": 1, "mip_rel_gap": 0.05, "presolve": False}
 ENDLESS = 1e9  # stands for no upper limit
 WIDER = 1000.0  # times as large a change is allowed when the tight one finds nothing
 
@@ -58,9 +58,7 @@ def pose_limits(
 
 
 def find_cheapest(
-    sheet: Sheet,
-    equations: Sequence[Equation],
-    weights: Mapping[int, float],
+    sheet: Sheet, equations: Sequence[Equation], weights: Mapping[int, float]
 ) -> dict[int, float] | None:
     """
     Find new values for the cells whose change costs least and mends the equations.

@@ -9,14 +9,7 @@ from typing import NamedTuple
 from gi_tools.alignment import Match, template
 from gi_tools.codebook import Target, forms
 from gi_tools.columns import Heads, choose_row, group_keys, head_keys, read_heads
-from gi_tools.slots import (
-    NOWHERE,
-    Fit,
-    Slots,
-    fit_slots,
-    is_free_row,
-    read_slots,
-)
+from gi_tools.slots import NOWHERE, Fit, Slots, fit_slots, is_free_row, read_slots
 from gi_tools.tokens import Token
 
 HEADING_REACH = 5  # tokens between a heading row and the first row under it
@@ -118,6 +111,9 @@ def settle_rows(
     whole = all(len(i.slots.cells) == len(i.targets) for i in above) and bool(above)
     steps = [gap for i in items if not i.slots.in_row for gap in i.slots.steps[:-1]]
     step = max(1, min(steps, default=1))
+    # Where no row shows an empty cell by its gaps, lines behind a row are no cells.
+    if max(steps, default=0) <= step:
+        items = [i._replace(slots=i.slots._replace(below=0)) for i in items]
     settled = []
     for item in items:
         size = len(item.slots.cells)

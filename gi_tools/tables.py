@@ -127,20 +127,16 @@ class _Sheet:
 
     def keep_leftovers(self, matches: list[Match], words: frozenset[str]) -> None:
         """Keep the rows inside the tables, and the grids, that found no cell."""
-        if not self.seen and not matches:
-            first, last = 0, -1
-        else:
-            places = [n for n, t in enumerate(self.tokens) if t.place in self.used]
-            places += [n for m in matches for n in (m.token, m.end - 1)]
-            first, last = min(places, default=0), max(places, default=-1)
-            # A first row that lost its label stands between the heads and the rows.
-            before = range(max(first - REACH, 0), first)
-            first = min([first, *(n for n in before if self.tokens[n].key in words)])
-        labels = {n for m in matches for n in range(m.token, m.end)}
+        used = {n for n, t in enumerate(self.tokens) if t.place in self.used}
+        taken = used.union(*(range(m.token, m.end) for m in matches))
+        first, last = min(taken, default=0), max(taken, default=-1)
+        # A first row that lost its label stands between the heads and the rows.
+        before = range(max(first - REACH, 0), first)
+        first = min([first, *(n for n in before if self.tokens[n].key in words)])
         rows: list[list[Token]] = []
         for number, token in enumerate(self.tokens):
             inside = first <= number <= last or isinstance(token.place, Spot)
-            if not inside or number in labels or token.place in self.used:
+            if not inside or number in taken:
                 continue
             if not rows or not _goes_on(rows[-1], token):
                 rows.append([])

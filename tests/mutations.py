@@ -6,7 +6,7 @@ import random
 from functools import cache
 from pathlib import Path
 
-from office_files import make_page, to_ods, to_rtf, to_zip
+from office_files import make_page, to_rtf, to_zip
 
 from gi_tools.simulation.office import to_docx, to_xlsx
 from gi_tools.simulation.pages import to_pdf
@@ -34,7 +34,7 @@ def list_seeds() -> dict[str, list[bytes]]:
     light = [p.read_bytes() for p in sorted(folder.glob("*.*")) if p.suffix != ".csv"]
     light = [data for data in light if len(data) < 30_000]
     blocks = make_page("2021", "full").blocks
-    office = [write(blocks) for write in (to_docx, to_xlsx, to_ods, to_rtf)]
+    office = [write(blocks) for write in (to_docx, to_xlsx, to_rtf)]
     office.append(to_zip({"report.html": light[0], "word/x.xml": "<a/>"}))
     cases = ROOT / "tests" / "cases" / "office"
     office += [path.read_bytes() for path in sorted(cases.iterdir())]

@@ -13,7 +13,7 @@ import gi_tools as gi
 from gi_tools.claims import read_claims
 from gi_tools.documents import Block, Document, Paragraph, Source, Span, Spot
 from gi_tools.errors import CodebookError
-from gi_tools.instruments import read_instruments, read_problems
+from gi_tools.instruments import read_duties, read_instruments, read_problems
 from gi_tools.openings import find_heads
 from gi_tools.phrases import Rule, _verify, phrasebook
 
@@ -237,6 +237,42 @@ def test_instruments_are_cited_by_name_and_number():
         (None, "河府发〔2021〕3号"),
     ]
     assert all(document.slice(document.locate(i.place)) == i.raw for i in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "date", "instrument", "raw"),
+    [
+        ("《信息公开条例》自2019年5月15日起施行", "in_force", "2019-05-15",
+         "信息公开条例", "2019年5月15日起施行"),
+        ("每年３月 31 日前向社会公布上一年度报告", "deadline", "--03-31",
+         None, "每年３月 31 日前向社会公布"),
+        ("应于2022年1月31日前报送年报", "deadline", "2022-01-31",
+         None, "2022年1月31日前报送"),
+        ("《江城办法》有效期至2025年12月31日", "ended", "2025-12-31",
+         "江城办法", "有效期至2025年12月31日"),
+        ("《旧办法》于2020年6月30日起廢止", "ended", "2020-06-30",
+         "旧办法", "2020年6月30日起廢止"),
+    ],
+)  # fmt: skip
+def test_duty_dates_stand_beside_their_instrument(text, kind, date, instrument, raw):
+    document = gi.read(f"{text}。\n".encode(), name="case.txt")
+    (duty,) = read_duties(document)
+    assert duty[:3] == (kind, date, instrument)
+    assert document.slice(document.locate(duty.place)) == duty.raw
+    assert raw in duty.raw
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "统计期限自2017年1月1日起至2017年12月31日止",
+        "2020年2月30日起施行",  # no such day
+        "2009年1月1日《条例》实施之日起",
+        "2022年1月10日公布了年报",
+    ],
+)
+def test_other_dates_are_no_duties(text):
+    assert read_duties(gi.read(f"{text}。".encode(), name="case.txt")) == ()
 
 
 def test_problems_and_measures_are_told_apart():

@@ -137,3 +137,19 @@ def test_help_needs_neither_pandas_nor_matplotlib():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_page_whose_report_is_an_attachment_names_the_link(capsys, tmp_path):
+    link = '<a href="P1.pdf">2023年{}年度报告.pdf</a>'
+    page, other = tmp_path / "page.html", tmp_path / "other.html"
+    title = "<h1>某某局2023年政府信息公开工作年度报告</h1>"
+    page.write_text(title + link.format("政府信息公开"), "utf-8")
+    other.write_text("<h1>通知</h1>" + link.format(""), "utf-8")
+    code, out, err = run(capsys, "parse", page, other)
+    name = "the report may be in the attachment 2023年{}年度报告.pdf (P1.pdf); fetch"
+    assert code == 1
+    assert f"  note: {name.format('政府信息公开')}" in out
+    assert f"other.html: no annual report on disclosure in it; {name.format('')}" in err
+    _, out, _ = run(capsys, "parse", "--jsonl", page)
+    (note,) = json.loads(out)["notes"]
+    assert note.startswith(name.format("政府信息公开"))

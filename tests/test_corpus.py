@@ -83,7 +83,6 @@ def test_the_rows_are_those_of_the_verbs(samples):
         ("reports", gi.list_reports(reports), ["report_id"]),
         ("sections", gi.list_sections(reports), ["report_id", "order"]),
         ("claims", gi.list_claims(reports), ["report_id", "order"]),
-        ("namings", gi.list_namings(reports), ["report_id", "order"]),
     ):
         ours = corpus.load(name)
         assert len(frame) > 15

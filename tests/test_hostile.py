@@ -24,6 +24,7 @@ import gi_tools as gi
 from gi_tools.edits import Edit, EditLog
 from gi_tools.errors import GiError
 from gi_tools.exports import guard_row
+from gi_tools.lessons import Verdict
 from gi_tools.scoring import Score, Scores
 
 parser = pytest.importorskip("re._parser", reason="the syntax trees of Python 3.11")
@@ -222,6 +223,7 @@ def list_shown():
     yield gi.build_panel(facts)
     yield gi.assess(report)
     yield Scores((Score(SCRIPT, 1, 2, 0.5, 0.1, 0.9, SCRIPT),), ())
+    yield Verdict(SCRIPT, True, SCRIPT, SCRIPT)
     row = dict.fromkeys(Edit._fields, SCRIPT) | {"old": None, "new": 1.0}
     yield EditLog((Edit(**row),))
 

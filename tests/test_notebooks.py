@@ -44,16 +44,18 @@ FIGURES = {
         "186.35",
         "reason='no such row in the form'",
         "dingxi.10.cumulative",
+        "200 1\n",
+        "1094",
         "不涉及",
     ],
     "03_check_the_figures": [
-        "Findings(2 fail, 1 unknown, 11 pass)",
-        "0 Findings(2 fail, 0 unknown, 12 pass)",
-        "1 Findings(3 fail, 0 unknown, 11 pass)",
+        "Findings(2 fail, 1 unknown, 11 pass;",
+        "0 Findings(2 fail, 0 unknown, 12 pass;",
+        "1 Findings(3 fail, 0 unknown, 11 pass;",
         "the verdict does not hang on them",
         "2021.B.natural_person",
         "2021.C.outcomes.unavailable.not_held",
-        "Findings(0 fail, 0 unknown, 42 pass)",
+        "Findings(0 fail, 0 unknown, 42 pass;",
         "39.1%\n12.5%",
         "2330.0",
         "-2330.0",
@@ -210,12 +212,9 @@ def test_every_heading_has_a_line_of_chinese(path):
 
 
 @each_notebook
-def test_both_readmes_list_the_notebook_with_its_minutes(path):
-    least, most = MINUTES.search(load(path).cells[0].source).groups()
-    for name, dash in (("README.md", " to "), ("README.zh-CN.md", "–")):
-        text = (ROOT / name).read_text("utf-8")
-        (row,) = [li for li in text.splitlines() if f"](notebooks/{path.name})" in li]
-        assert row.endswith(f"| {least}{dash}{most} |")
+def test_both_readmes_list_the_notebook(path):
+    for name in ("README.md", "README.zh-CN.md"):
+        assert f"](notebooks/{path.name})" in (ROOT / name).read_text("utf-8")
 
 
 @pytest.mark.long

@@ -1,6 +1,7 @@
 """PDFs to documents: ruled tables over page breaks, prose, furniture, faults."""
 
 import hashlib
+import json
 import random
 import shutil
 import subprocess
@@ -10,15 +11,17 @@ import time
 import pytest
 from renderings import to_html
 
+from gi_tools.cli import main
 from gi_tools.codebook import forms
 from gi_tools.documents import Block, Cell, Grid, Paragraph, Source
 from gi_tools.errors import ReadError
+from gi_tools.readers import pdf, pdfpage
 from gi_tools.readers.html import read_html
 from gi_tools.readers.lattice import Line, find_lattices, snap
-from gi_tools.readers.paper import Mark, read_marks, to_lines
+from gi_tools.readers.paper import Mark, Page, TextLine, read_marks, to_lines
 from gi_tools.readers.pdf import MAX_PAGES, read_pdf
 from gi_tools.simulation.pages import Dress, to_pdf
-from gi_tools.simulation.pdf import write_objects
+from gi_tools.simulation.pdf import Picture, to_picture_pdf, write_objects
 from gi_tools.tables import read_tables
 from gi_tools.tokens import to_tokens
 
@@ -156,6 +159,25 @@ def test_a_table_on_four_pages_is_one_grid():
     lines += [(f"{n}.名称", "件", str(n)) for n in range(1, 120)]
     document = read(to_pdf([make_grid(lines)], Dress(repeat=1)))
     assert [to_plain(g) for g in document.grids] == [[list(line) for line in lines]]
+
+
+@pytest.mark.parametrize("unit", ["件", ""])
+@pytest.mark.parametrize("figures", ["all", "few"])
+def test_a_row_without_number_that_a_break_cuts_is_one_row(unit, figures):
+    label = "其他方式公开的政府信息和办理的依申请公开事项的数量"
+    lines = [("指标", "单位", "数值")]
+    for n in range(30):
+        figure = str(n) if figures == "all" or n % 9 == 0 else ""
+        lines.append((f"{'甲乙丙丁戊己庚辛'[n % 8]}类{label * 2}", unit, figure))
+    for count in range(1, 8):
+        before = [Paragraph("上文的一行。", Block(0))] * count
+        document = read(to_pdf([*before, make_grid(lines)], Dress(cut=True)))
+        (grid,) = document.grids
+        found = to_plain(grid)
+        whole = [list(line) for line in lines]
+        cut = [row for row in found if row not in whole]
+        # Without a figure or a unit above nothing tells a cut row from two rows.
+        assert all(not row[2] for row in cut) if not unit else found == whole
 
 
 def test_tables_with_other_columns_stay_apart_at_a_break():
@@ -313,11 +335,75 @@ def test_a_fault_is_one_line_in_time(data, fault):
     assert time.perf_counter() - start < 30
 
 
-def test_a_book_is_refused_at_once():
-    lines = [Paragraph("这一页什么也没有。", Block(0))] * (36 * MAX_PAGES + 36)
-    data = to_pdf(lines, Dress(size=9))
-    with pytest.raises(ReadError, match=f"more than {MAX_PAGES}"):
-        read(data)
+@pytest.fixture
+def looked(monkeypatch):
+    """The pages that were looked at, and those that were recognised."""
+    pages = {"read": 0, "recognised": 0}
+
+    def read_drawing(*arguments):
+        pages["read"] += 1
+        return pdfpage.read_drawing(*arguments)
+
+    def ocr_page(bitmap, number, *_):
+        pages["recognised"] += 1
+        return Page(number, 595, 842, [TextLine("一些别的字", 0, 0, 99, 9)], [])
+
+    monkeypatch.setattr(pdf, "read_drawing", read_drawing)
+    monkeypatch.setattr(pdf, "ocr_page", ocr_page)
+    return pages
+
+
+def make_empty_pages(count):
+    """Many pages that are one object each."""
+    kids = b" ".join(b"%d 0 R" % n for n in range(3, 3 + count))
+    tree = b"<< /Type /Pages /Kids [%b] /Count %d >>" % (kids, count)
+    leaf = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>"
+    return write_objects([b"<< /Type /Catalog /Pages 2 0 R >>", tree, *[leaf] * count])
+
+
+@pytest.mark.parametrize("count", [500, 10_000])
+def test_a_book_is_refused_before_its_first_page(count, looked):
+    fault = f"report.pdf: {count} pages, more than {MAX_PAGES}; give the pages of the"
+    with pytest.raises(ReadError, match=fault):
+        read(make_empty_pages(count))
+    assert looked == {"read": 0, "recognised": 0}
+
+
+def test_a_paper_on_something_else_is_given_up_early(looked):
+    lines = [Paragraph("这一页说的是别的事情。", Block(0))] * (36 * 60)
+    fault = "report.pdf: 32 pages without a word of disclosure"
+    with pytest.raises(ReadError, match=fault):
+        read(to_pdf(lines, Dress(size=9)))
+    assert looked == {"read": 32, "recognised": 0}
+
+
+def test_scans_of_something_else_are_given_up_earlier(looked):
+    with pytest.raises(ReadError, match=r"report.pdf: 8 pages without a word of"):
+        read(to_picture_pdf([Picture(b"", 10, 10)] * 60))
+    assert looked == {"read": 8, "recognised": 8}
+
+
+def test_a_long_report_is_read_to_its_end(looked):
+    lines = [Paragraph("政府信息公开工作年度报告", Block(0))]
+    lines += [Paragraph("这一页说的是别的事情。", Block(0))] * (36 * 60)
+    assert texts(read(to_pdf(lines, Dress(size=9))))[0] == lines[0].text
+    assert looked == {"read": 61, "recognised": 0}
+
+
+def test_the_rest_of_a_folder_is_read(tmp_path, capsys):
+    cells = make_cells("2021")
+    made = {
+        "book.pdf": make_empty_pages(10_000),
+        "locked.pdf": make_pdf(trailer=LOCK),
+        "cut.pdf": make_pdf()[:300],
+        "good.pdf": to_pdf(make_blocks("2021", cells)),
+    }
+    for name, data in made.items():
+        (tmp_path / name).write_bytes(data)
+    assert main(["parse", "--jsonl", *(str(tmp_path / name) for name in made)]) == 1
+    *bad, good = map(json.loads, capsys.readouterr().out.splitlines())
+    assert len(bad) == 3 and all("\n" not in line["error"] for line in bad)
+    assert sum(f["origin"] == "table" for f in good["facts"]) == 200
 
 
 def test_a_missing_library_is_named(monkeypatch):
@@ -343,9 +429,9 @@ STYLES = {
 
 
 def print_page(folder, style, cells):
-    html = to_html("2021", cells).replace(
-        "<html>", f"<html><head><meta charset=utf-8><style>{style}</style></head>"
-    )
+    html = to_html("2021", cells)
+    assert "</head>" in html
+    html = html.replace("</head>", f"<style>{style}</style></head>")
     path = folder / "page.html"
     path.write_text(html if not style else html.replace(" border=1", ""), "utf-8")
     return path

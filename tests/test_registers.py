@@ -42,7 +42,29 @@ def test_claims_point_to_the_total_they_are_part_of(reports):
     assert len(frame) == sum(len(report.claims) for report in reports)
 
 
+def test_what_the_prose_names_is_listed_in_order_with_places():
+    text = (
+        "某某市2021年政府信息公开工作年度报告\n依据《政府信息公开条例》(国令第1号)，"
+        "《江城公开办法》自2019年5月15日起施行，主动公开政府信息9条。\n"
+        "五、存在的主要问题及改进情况\n一是公开不及时。下一步：二是加强培训。\n"
+    )
+    report = gi.parse(gi.read(text.encode(), name="made.txt"))
+    frame = gi.list_namings(report)
+    assert frame.kind.tolist() == [*["instrument"] * 2, "duty", "problem", "measure"]
+    assert frame.name.tolist()[1:4] == ["江城公开办法"] * 2 + ["公开不及时"]
+    assert frame.date.dropna().tolist() == ["2019-05-15"]
+    assert frame.number.tolist()[-2:] == ["一", "二"]
+    places = zip(frame.place, frame.raw, strict=True)
+    assert all(report.document.slice(place) == raw for place, raw in places)
+    shown = report._repr_html_()
+    assert "instruments cited" in shown and "in_force · 2019-05-15" in shown
+    assert "<li>problem · 一 · 公开不及时</li>" in shown
+
+
 def test_no_report_gives_an_empty_frame_with_all_columns():
-    for frame in (gi.list_reports([]), gi.list_sections([]), gi.list_claims([])):
+    for frame in map(
+        lambda view: view([]),
+        (gi.list_reports, gi.list_sections, gi.list_claims, gi.list_namings),
+    ):
         assert frame.empty and "report_id" in frame.columns
     assert isinstance(gi.list_reports([]), pd.DataFrame)

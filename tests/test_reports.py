@@ -1,11 +1,13 @@
 """Cases are file pairs: a report and its cells. Adding one takes two files, no code."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import gi_tools as gi
+from gi_tools.documents import Grid
 from gi_tools.facts import to_facts
 
 ROOT = Path(__file__).parents[1]
@@ -103,3 +105,24 @@ def test_what_the_form_is_told_from_stands_in_the_evidence():
 def test_an_unrelated_text_is_no_report():
     with pytest.raises(gi.ParseError, match="no annual report"):
         gi.parse(gi.read("今天天气晴朗。\n明天有雨。".encode(), name="weather.txt"))
+
+
+def test_figures_recognised_in_doubt_are_named():
+    page = gi.read(find_source("heting_statistics_2023"))
+    unsure = [
+        replace(
+            block,
+            rows=tuple(
+                tuple(cell._replace(confidence=0.5) if cell.text == "5" else cell
+                      for cell in row)
+                for row in block.rows
+            ),
+        )
+        if isinstance(block, Grid)
+        else block
+        for block in page.blocks
+    ]  # fmt: skip
+    assert gi.parse(page).doubts == ()
+    report = gi.parse(replace(page, blocks=tuple(unsure)))
+    assert [f.indicator for f in report.doubts] == ["penalties.decisions"]
+    assert "<th>in doubt</th><td>1</td>" in report._repr_html_()

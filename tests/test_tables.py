@@ -280,3 +280,13 @@ def test_figures_of_a_first_row_without_its_label_are_kept():
     assert [f.value for f in reading.figures] == [1, 2, 3, 4]
     assert [u.text for u in reading.unmatched] == ["现行有效件数 | 5 | 6 | 7"]
     assert "rules.made" in {target.indicator for target in reading.absent}
+
+
+def test_a_line_behind_a_row_is_no_cell_where_no_row_shows_an_empty_one():
+    rows = [row.label for table in forms()["dingxi"].tables for row in table.rows]
+    lines = [f"{label}\n{n}\n{n + 1}" for n, label in enumerate(rows[:-1])]
+    found = read_cells("dingxi", "\n".join([*lines, rows[-1], "4", "", "本表完"]))
+    assert found["dingxi.34.cumulative", None] == (34, "reported")
+    # One figure for two columns: nothing tells which of the two is empty.
+    assert found["dingxi.35", None] == (None, "unreadable")
+    assert found["dingxi.35.cumulative", None] == (None, "unreadable")

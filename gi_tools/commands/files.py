@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gi_tools.commands import COMMANDS
@@ -50,6 +52,19 @@ def _name_error(name: str, error: Exception) -> str:
     if isinstance(error, GiError):
         return str(error)
     return f"{name}: {type(error).__name__}: {error}; please report this file"
+
+
+@contextmanager
+def hush() -> Iterator[None]:
+    """Send to standard error what a solver prints past Python to standard output."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def to_line(record: dict) -> str:

@@ -10,6 +10,7 @@ from gi_tools.commands.files import (
     Verbs,
     add_language,
     add_verb,
+    hush,
     read_each,
     write_file,
 )
@@ -48,7 +49,8 @@ def _run_repair(args: argparse.Namespace) -> int:
     log = read_decisions(args.apply) if args.apply else None
     log = read_edits(args.edits) if args.edits else log
     facts = tabulate(reports)
-    repaired = repair(apply_edits(facts, log) if log else facts)
+    with hush():
+        repaired = repair(apply_edits(facts, log) if log else facts)
     if args.out:
         hashes = list_hashes(reports)
         data = (

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from gi_tools.codebook import forms
-from gi_tools.commands.files import Verbs, add_verb, to_line
+from gi_tools.commands.files import Verbs, add_verb, hush, to_line
 from gi_tools.errors import DataError
 from gi_tools.repairs import repair_facts
 from gi_tools.scoring import score_folder
@@ -57,7 +57,8 @@ def _run_simulate(args: argparse.Namespace) -> int:
 
 
 def _run_score(args: argparse.Namespace) -> int:
-    scores = score_folder(args.folder, repair_facts if args.repair else None)
+    with hush():
+        scores = score_folder(args.folder, repair_facts if args.repair else None)
     if args.json:
         print(to_line({"scores": [row._asdict() for row in scores.rows]}))
     else:

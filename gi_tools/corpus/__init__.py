@@ -117,7 +117,7 @@ def _connect(workers: int | None, scheduler: str | None) -> Iterator[Any]:
             processes=False,
             n_workers=1,
             threads_per_worker=workers or os.cpu_count() or 1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             memory_limit=0,
             silence_logs=logging.CRITICAL,
             local_directory=scratch,

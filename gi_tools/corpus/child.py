@@ -21,12 +21,7 @@ from gi_tools.corpus.schemas import Failure, Writer
 from gi_tools.errors import GiError, ParseError, ReadError
 from gi_tools.facts import to_facts
 from gi_tools.readers import MAX_BYTES, read
-from gi_tools.registers import (
-    to_claim_rows,
-    to_entry,
-    to_naming_rows,
-    to_section_rows,
-)
+from gi_tools.registers import to_claim_rows, to_entry, to_section_rows
 from gi_tools.reports import Report, parse
 from gi_tools.versions import list_versions
 
@@ -168,7 +163,6 @@ def list_rows(report: Report, shown: str, known: dict) -> dict[str, list[tuple]]
         "facts": facts,
         "sections": list(to_section_rows(report)),
         "claims": list(to_claim_rows(report)),
-        "namings": list(to_naming_rows(report)),
         "findings": list(check_facts(facts).rows),
     }
 

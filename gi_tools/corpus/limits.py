@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +15,7 @@ from gi_tools.errors import DataError
 
 GRACE = 5  # seconds past a file's own limit until its process is killed
 START = 120  # seconds a process may take to load the package
+WRITING = 600  # seconds it may take to write a chunk
 MOST_DEATHS = 3  # of a process outside any file
 
 
@@ -105,10 +105,11 @@ def run_job(job: dict) -> dict:
     while True:
         child = _get_child(job)
         child.tell({**job, "bad": bad})
-        number = None
-        for answer in _listen(child, job["seconds"] + GRACE):
+        number, seconds = None, START
+        while (answer := child.hear(seconds)) is not None:
             if isinstance(answer, int):
-                number = answer
+                number, is_file = answer, answer < len(job["paths"])
+                seconds = job["seconds"] + GRACE if is_file else WRITING
             elif "error" in answer:
                 raise DataError(f"{answer['error']}; make room, then build again")
             else:
@@ -123,11 +124,6 @@ def run_job(job: dict) -> dict:
                 f"chunk {job['name']}: the reading process died {deaths} times while "
                 "writing; give it more --memory or smaller chunks"
             )
-
-
-def _listen(child: Child, seconds: float) -> Iterator[Any]:
-    while (answer := child.hear(seconds)) is not None:
-        yield answer
 
 
 def _explain(code: int, job: dict) -> tuple[str, str]:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.codebook import Rule, Term, forms, rules
 from gi_tools.forensics.lineage import find_body, was_reorganised
-from gi_tools.forensics.traces import JOINT, Sheet, Trace, to_frame, to_sheets, to_trace
+from gi_tools.forensics.traces import (
+    JOINT,
+    Sheet,
+    Trace,
+    frame_traces,
+    to_sheets,
+    to_trace,
+)
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -53,7 +60,7 @@ def trace_chains(facts: DataFrame) -> DataFrame:
                 found, n = _confront(now, before, doubt)
                 traces += found
                 made += n
-    return to_frame(traces, made)
+    return frame_traces(traces, made)
 
 
 def _group(sheets: list[Sheet]) -> dict[tuple, dict[int, Versions]]:

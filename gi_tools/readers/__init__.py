@@ -11,13 +11,12 @@ from pathlib import Path
 from gi_tools.documents import Document, Source
 from gi_tools.errors import ReadError
 from gi_tools.readers.archive import read_archive
-from gi_tools.readers.doc import read_doc, read_odt
+from gi_tools.readers.doc import read_doc, read_ods, read_odt
 from gi_tools.readers.docx import read_docx
 from gi_tools.readers.html import read_html
 from gi_tools.readers.kinds import UNREAD, find_kind
 from gi_tools.readers.mhtml import read_mhtml
 from gi_tools.readers.ocr import read_image
-from gi_tools.readers.ods import read_ods
 from gi_tools.readers.pdf import read_pdf
 from gi_tools.readers.plain import read_plain
 from gi_tools.readers.rtf import read_rtf

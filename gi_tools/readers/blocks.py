@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -107,10 +107,9 @@ class Builder:
         kept, apart = split_furniture(self._blocks)
         if not any(map(_is_filled, self._blocks)):
             raise ReadError(f"{self.source.name}: {empty}")
-        blocks = tuple(_number_grids(kept))
-        text = "\n".join(map(_block_text, blocks))
         furniture = (*self._furniture.values(), *apart)
-        return Document(self.source, text, blocks, furniture, tuple(self._notes))
+        text = to_text(kept)
+        return Document(self.source, text, kept, furniture, tuple(self._notes))
 
 
 @contextmanager
@@ -168,19 +167,15 @@ def _to_rows(lines: list[list[Piece]]) -> tuple[tuple[Cell, ...], ...]:
     return tuple(map(tuple, rows))
 
 
-def _number_grids(blocks: tuple[Paragraph | Grid, ...]) -> Iterator[Paragraph | Grid]:
-    count = 0
-    for block in blocks:
-        if isinstance(block, Grid):
-            count += 1
-            block = Grid(count, block.rows, block.width)
-        yield block
-
-
 def _is_filled(block: Paragraph | Grid) -> bool:
     if isinstance(block, Paragraph):
         return True
     return any(cell.text for row in block.rows for cell in row)
+
+
+def to_text(blocks: Iterable[Paragraph | Grid]) -> str:
+    """The whole text: a line a paragraph, a line a table row with tabs."""
+    return "\n".join(map(_block_text, blocks))
 
 
 def _block_text(block: Paragraph | Grid) -> str:

@@ -17,6 +17,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _DECLARED = re.compile(rb"charset\s{0,4}=\s{0,4}[\"']?\s{0,4}([\w.:-]{2,40})", re.I)
+_NARROW = re.compile(r"[\x00-\x7f]+")
 _WIDE = re.compile(rb"[\x80-\xff]")
 # What every report prints, in both scripts: a wrong decoding has hardly any of these.
 _COMMON = frozenset(
@@ -86,8 +87,8 @@ def _find_wide(sample: bytes, name: str) -> str:
 def _fitness(sample: bytes, charset: str) -> float:
     """Share of frequent report characters among non-ASCII ones, minus bad bytes."""
     text = sample.decode(charset, "replace")
-    wide = [c for c in text if c > "\x7f"]
-    good = sum(c in _COMMON for c in wide)
+    wide = _NARROW.sub("", text)
+    good = sum(map(wide.count, _COMMON))
     return (good - 3 * text.count("\ufffd")) / max(len(wide), 1)
 
 

@@ -1,4 +1,4 @@
-"""An old Word file to blocks: our own reading, LibreOffice for what it would lose."""
+"""An old Word file to blocks: our own reading, LibreOffice where that is not enough."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import replace
 from gi_tools.documents import Document, Source
 from gi_tools.errors import ReadError
 from gi_tools.readers.blocks import Builder
+from gi_tools.readers.containers import Container
 from gi_tools.readers.docx import read_docx
 from gi_tools.readers.layout import Tables
 from gi_tools.readers.libreoffice import convert, find_office
 from gi_tools.readers.oleword import Line, OlderWordError, OldWord, read_old_word
+from gi_tools.readers.xlsx import read_xlsx
 
 
 def read_doc(source: Source, data: bytes) -> Document:
@@ -38,13 +40,28 @@ def read_doc(source: Source, data: bytes) -> Document:
 
 def read_odt(source: Source, data: bytes) -> Document:
     """Turn an OpenDocument text into a document; needs LibreOffice."""
+    _refuse_bombs(source, data)
     return read_by_office(source, data, ".odt")
+
+
+def read_ods(source: Source, data: bytes) -> Document:
+    """Turn an OpenDocument spreadsheet into a document; needs LibreOffice."""
+    _refuse_bombs(source, data)
+    document = read_xlsx(source, convert(data, ".ods", source.name, "xlsx"))
+    return _add_note(document, "converted to .xlsx by LibreOffice")
 
 
 def read_by_office(source: Source, data: bytes, suffix: str) -> Document:
     """Have LibreOffice convert a file to .docx, and read that."""
     document = read_docx(source, convert(data, suffix, source.name))
     return _add_note(document, "converted to .docx by LibreOffice")
+
+
+def _refuse_bombs(source: Source, data: bytes) -> None:
+    """Raise ReadError for what LibreOffice would unpack without a limit."""
+    container = Container(data, source.name)
+    if container.read_xml("content.xml") is None:
+        raise ReadError(f"{source.name}: no content in it; fetch it again")
 
 
 def _add_note(document: Document, note: str) -> Document:

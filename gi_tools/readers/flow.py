@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import regex
 
-from gi_tools.documents import Block, Document, Grid, Paragraph, Source
+from gi_tools.documents import DOUBT, Block, Document, Grid, Paragraph, Source
+from gi_tools.readers.blocks import to_text
 from gi_tools.readers.furniture import split_furniture
-from gi_tools.readers.paper import DOUBT, GAP, Page, Part, TextLine, join_lines
+from gi_tools.readers.paper import GAP, Page, Part, TextLine, join_lines
 from gi_tools.readers.seams import stitch, to_grid
 from gi_tools.readers.unruled import gather_labels
 
@@ -63,13 +64,12 @@ def to_document(
             _add(flow, item, page.number, margins)
     blocks = tuple(_to_blocks(flow))
     kept, furniture = split_furniture(list(blocks))
-    kept = _renumber(kept)
     count = len(blocks)
     running = tuple(
         Paragraph(line.text, Block(count + n)) for n, line in enumerate(apart, 1)
     )
     notes = (*notes, *_list_doubts(kept))
-    return Document(source, _to_text(kept), kept, running + furniture, notes)
+    return Document(source, to_text(kept), kept, running + furniture, notes)
 
 
 def _list_doubts(blocks: Iterable[Paragraph | Grid]) -> list[str]:
@@ -195,29 +195,3 @@ def _to_blocks(flow: list[_Text | Part]) -> Iterator[Paragraph | Grid]:
         else:
             paragraphs += 1
             yield Paragraph(item.text, Block(paragraphs))
-
-
-def _renumber(
-    blocks: tuple[Paragraph | Grid, ...],
-) -> tuple[Paragraph | Grid, ...]:
-    """Number the grids anew once the catalogue card is gone."""
-    numbered, count = [], 0
-    for block in blocks:
-        if isinstance(block, Grid):
-            count += 1
-            block = Grid(count, block.rows, block.width, block.page)
-        numbered.append(block)
-    return tuple(numbered)
-
-
-def _to_text(blocks: tuple[Paragraph | Grid, ...]) -> str:
-    """The whole text: a line a paragraph, a line a table row with tabs."""
-    lines: list[str] = []
-    for block in blocks:
-        if isinstance(block, Paragraph):
-            lines.append(block.text)
-        else:
-            for row in block.rows:
-                texts = ("".join(cell.text.split("\n")) for cell in row)
-                lines.append("\t".join(texts))
-    return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from functools import cache, lru_cache
 from importlib.resources import files
 
@@ -56,15 +57,19 @@ def is_catalogue(grid: Grid) -> bool:
 def split_furniture(
     blocks: list[Paragraph | Grid],
 ) -> tuple[tuple[Paragraph | Grid, ...], tuple[Paragraph, ...]]:
-    """Part blocks into those of the report and the furniture, both in order."""
+    """Part blocks into those of the report, its grids numbered, and the furniture."""
     kept: list[Paragraph | Grid] = []
     apart: list[Paragraph] = []
+    count = 0
     for block in blocks:
         if isinstance(block, Grid) and is_catalogue(block):
             apart += [
                 Paragraph(cell.text, None) for row in block.rows for cell in row
             ]  # fmt: skip
-        elif isinstance(block, Paragraph) and is_furniture_line(block.text):
+        elif isinstance(block, Grid):
+            count += 1
+            kept.append(replace(block, number=count))
+        elif is_furniture_line(block.text):
             apart.append(block)
         else:
             kept.append(block)

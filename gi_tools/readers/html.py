@@ -47,18 +47,7 @@ def read_html(source: Source, data: bytes) -> Document:
     flow = _Flow(tree.body)
     kept, apart = split_furniture(flow.blocks)
     notes = decoded.notes + tuple(flow.notes) + find_attachments(tree)
-    kept = tuple(_number_grids(kept))
     return Document(source, decoded.text, kept, tuple(flow.furniture) + apart, notes)
-
-
-def _number_grids(blocks: tuple[Paragraph | Grid, ...]) -> list[Paragraph | Grid]:
-    numbered, count = [], 0
-    for block in blocks:
-        if isinstance(block, Grid):
-            count += 1
-            block = Grid(count, block.rows, block.width)
-        numbered.append(block)
-    return numbered
 
 
 class _Flow:
@@ -181,7 +170,7 @@ class _Flow:
         for number, row in enumerate(cells, 1):
             line, column = [], 1
             for node in row:
-                while taken.get(column, 0) >= number:
+                while taken and taken.get(column, 0) >= number:
                     column += 1
                 if column > MAX_WIDTH:
                     self.notes.append(f"a row of over {MAX_WIDTH:,} columns is cut")
@@ -197,7 +186,7 @@ class _Flow:
                         )
                     )
                 column += colspan
-                self._cells += 1
+            self._cells += len(line)
             width = max(width, column - 1)
             rows.append(tuple(line))
             if self._cells > MAX_CELLS:

@@ -1,4 +1,4 @@
-"""A file that only LibreOffice can open to a .docx, by LibreOffice itself, headless."""
+"""A file that only LibreOffice can open to .docx or .xlsx, by LibreOffice, headless."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gi_tools.errors import ReadError
 
 TIMEOUT = 90  # seconds; a report takes one or two
 _NAMES = ("soffice", "libreoffice")
+_FILTERS = {"docx": "docx:MS Word 2007 XML", "xlsx": "xlsx:Calc MS Excel 2007 XML"}
 
 
 def find_office() -> str | None:
@@ -20,27 +21,31 @@ def find_office() -> str | None:
     return next(filter(None, map(shutil.which, _NAMES)), None)
 
 
-def convert(data: bytes, suffix: str, name: str) -> bytes:
-    """Convert a file to .docx; raises ReadError when LibreOffice is absent or fails."""
+def convert(data: bytes, suffix: str, name: str, kind: str = "docx") -> bytes:
+    """
+    Convert a file to ``kind``, docx or xlsx.
+
+    Raises ReadError when LibreOffice is absent or fails.
+    """
     office = find_office()
     if office is None:
         raise ReadError(
-            f"{name}: reading it needs LibreOffice (Writer) on the PATH; install it, "
-            "or save the file as .docx"
+            f"{name}: reading it needs LibreOffice on the PATH; install it, "
+            f"or save the file as .{kind}"
         )
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder, f"report{suffix}")
         path.write_bytes(data)
-        _run([office, *_make_arguments(path)], name)
-        made = path.with_suffix(".docx")
+        _run([office, *_make_arguments(path, kind)], name)
+        made = path.with_suffix(f".{kind}")
         if not made.is_file():
             raise ReadError(
-                f"{name}: LibreOffice could not open it; save it as .docx or .pdf"
+                f"{name}: LibreOffice could not open it; save it as .{kind} or .pdf"
             )
         return made.read_bytes()
 
 
-def _make_arguments(path: Path) -> list[str]:
+def _make_arguments(path: Path, kind: str) -> list[str]:
     # A profile of its own: otherwise a running LibreOffice takes the job and is quit.
     return [
         f"-env:UserInstallation={path.with_name('profile').as_uri()}",
@@ -48,7 +53,7 @@ def _make_arguments(path: Path) -> list[str]:
         "--norestore",
         "--nolockcheck",
         "--convert-to",
-        "docx:MS Word 2007 XML",
+        _FILTERS[kind],
         "--outdir",
         str(path.parent),
         str(path),

@@ -36,7 +36,7 @@ from gi_tools.readers.picture import (
 
 DPI = 200  # at which the pages of a PDF are drawn for recognition
 FORMATS = ("PNG", "JPEG", "TIFF", "GIF")
-MAX_PIXELS = 60_000_000
+MAX_PIXELS = 40_000_000  # an A4 page at 600 dpi has 35 million
 MAX_FRAMES = 40  # pages of one TIFF
 LONGEST = 3600  # pixels of the long side; a larger picture is made smaller
 SHORTEST = 1200  # a smaller one is made larger

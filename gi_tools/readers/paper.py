@@ -14,8 +14,8 @@ from gi_tools.readers.lattice import Lattice, Line, find_lattices
 SAME_LINE = 0.5  # share of the lower height by which two marks of a line overlap
 SPACE = 0.6  # of the height: a gap that parts two words
 COLUMN = 1.5  # of the height: a gap that parts two cells of a table without rules
+FULL = 1.6  # of the height: with less room left, no character fits beside a border
 GAP = "   "  # how such a gap is written: two blanks or more mean a new cell
-DOUBT = 0.9  # a cell with less confidence should be looked at
 # Boxes with and without text that make ruled lines a table: a page may begin with
 # the last row of one, and that row may be empty.
 FEWEST = ((2, 2), (1, 3), (0, 7))
@@ -52,7 +52,11 @@ class TextLine(NamedTuple):
 
 
 class PartCell(NamedTuple):
-    """One cell of a table part: rows from 0, end excluded, and sides in points."""
+    """
+    One cell of a table part: rows from 0, end excluded, and sides in points.
+
+    ``lines`` counts its lines of text; ``is_full``: the last one has no room for more.
+    """
 
     top: int
     bottom: int
@@ -60,6 +64,8 @@ class PartCell(NamedTuple):
     right: float
     text: str
     confidence: float = 1.0
+    lines: int = 0
+    is_full: bool = False
 
 
 class Part(NamedTuple):
@@ -148,12 +154,24 @@ def to_part(page: int, lattice: Lattice, cells: list[list[Mark]]) -> Part:
             xs[region.right],
             read_marks(marks),
             min((mark.confidence for mark in marks), default=1.0),
+            *_fill(marks, xs[region.right]),
         )
         for region, marks in zip(lattice.regions, cells, strict=True)
     ]
     height = len(lattice.ys) - 1
     opened, unclosed = lattice.opened, lattice.unclosed
     return Part(page, page, lattice.ys[0], xs, height, found, opened, unclosed)
+
+
+def _fill(marks: list[Mark], side: float) -> tuple[int, bool]:
+    """Count the lines of a cell, and see whether the last one reaches its side."""
+    if not marks:
+        return 0, False
+    end = max(mark.bottom for mark in marks)
+    size = max(mark.bottom - mark.top for mark in marks)
+    last = max(mark.right for mark in marks if mark.bottom > end - size / 2)
+    lines = round((end - min(mark.top for mark in marks)) / size)
+    return max(lines, 1), side - last < FULL * size
 
 
 def read_marks(marks: list[Mark]) -> str:

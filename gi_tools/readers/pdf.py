@@ -6,6 +6,8 @@ import time
 from types import ModuleType
 from typing import Any
 
+import regex
+
 from gi_tools.documents import Document, Source
 from gi_tools.errors import ReadError
 from gi_tools.readers.flow import to_document
@@ -15,6 +17,7 @@ from gi_tools.readers.pdfpage import LOST, MAX_OBJECTS, Box, Drawing, read_drawi
 
 MAX_PAGES = 300
 MAX_SCANS = 60  # pages to be recognised, seconds each
+PATIENCE = 32  # pages without a word of disclosure, a recognised one counts as four
 MAX_SECONDS = 60.0  # for the text layers of all pages
 MAX_RECOGNISING = 600.0  # seconds
 LARGEST = 1300.0  # points of a side; a larger page is drawn smaller
@@ -24,6 +27,7 @@ LARGE = 0.3  # share of a page that its pictures cover
 INSET = 0.06  # share of a page from which a picture in it may hold a table
 WORTHLESS = 0.3  # share of characters without meaning that spoils a text layer
 
+_DISCLOSURE = regex.compile(r"公\s{0,3}[开開]")
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
 
 
@@ -39,6 +43,7 @@ def read_pdf(source: Source, data: bytes) -> Document:
     try:
         for number in range(1, len(pdf) + 1):
             reader.read_page(pdf, number)
+            reader.give_up(number)
     finally:
         pdf.close()
     if not any(page.lines or page.parts for page in reader.pages):
@@ -80,6 +85,16 @@ class _Reader:
         self.notes: list[str] = []
         self.scans = 0
         self.seconds = self.recognising = 0.0
+        self.is_known = False
+
+    def give_up(self, number: int) -> None:
+        """Raise ReadError when so many pages do not speak of disclosure at all."""
+        self.is_known = self.is_known or _speaks_of_disclosure(self.pages[-1])
+        if not self.is_known and number + 3 * self.scans >= PATIENCE:
+            raise ReadError(
+                f"{self.name}: {number} pages without a word of disclosure (公开); "
+                "give the pages of the report"
+            )
 
     def read_page(self, pdf: Any, number: int) -> None:
         """Add one page: its text layer, or what can be recognised on it."""
@@ -143,6 +158,12 @@ class _Reader:
         scan = ocr_page(bitmap.to_numpy(), number, name, 1 / scale)
         self.recognising += time.perf_counter() - start
         return scan
+
+
+def _speaks_of_disclosure(page: Page) -> bool:
+    cells = (cell.text for part in page.parts for cell in part.cells)
+    texts = (line.text for line in page.lines)
+    return any(_DISCLOSURE.search(text) for text in (*texts, *cells))
 
 
 def _is_picture(drawing: Drawing) -> bool:

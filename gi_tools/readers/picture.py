@@ -23,7 +23,7 @@ GAP = 80  # part of the page's long side: what is red and closer is one stamp
 SIDE = 5  # such gaps: no stamp is smaller
 SMEAR = 9  # pixels of its surroundings that JPEG tinges with it
 STAMPED = 0.6  # share of a line inside stamps from which it is their rim
-FADED = 0.75  # of the lightness of a stamp: what is there as light is paper
+FADED = 0.85  # of the lightness of a stamp: what is there as light is paper
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 

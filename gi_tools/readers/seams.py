@@ -17,6 +17,7 @@ _HAN = regex.compile(r"\p{Han}")
 _NUMBER = regex.compile(
     r"\s*(?:[(（]?[一二三四五六七八九十]{1,3}[)）、.．,，]|\d{1,2}\s?[.．、)）](?!\d))"
 )
+_UNIT = regex.compile(r"\s*(?:人?次|[件条个人篇份项]|万?元)\s*")
 _BEGINNING = regex.compile(r"\s*(?:第.{1,8}[条項项章]|其中|总计|合计|小计)")
 
 
@@ -112,7 +113,17 @@ def _is_cut(above: Part, rest: list[PartCell], first: int, is_open: bool) -> boo
         return False
     if above.unclosed and is_open:
         return True
-    return len(labels) == 1 and bool(_NUMBER.match(labels[0][0].text))
+    if len(labels) != 1:
+        return False
+    upper = labels[0][0]
+    # A unit that stands above alone; a line that is full where labels are wrapped.
+    has_unit = any(_UNIT.fullmatch(a.text) and not b.text for a, b in own)
+    return has_unit or bool(_NUMBER.match(upper.text)) or _is_wrapped(above, upper)
+
+
+def _is_wrapped(part: Part, cell: PartCell) -> bool:
+    column = (c for c in part.cells if (c.left, c.right) == (cell.left, cell.right))
+    return cell.is_full and any(c.lines > 1 for c in column)
 
 
 def _join_cells(above: Part, moved: list[PartCell], is_cut: bool) -> list[PartCell]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
@@ -45,12 +44,19 @@ def _write_text(dress: str, charset: str = "utf-8") -> Callable:
 
     def write(blocks: list[Block], is_full: bool) -> bytes:
         name = dress if is_full or dress in DRESSES else "tab_lines"
+        if name == "tabs" and _has_empty_row(blocks):
+            name = "pipes"  # a row of tabs alone is an empty line
         text = (DRESSES | FULL_DRESSES)[name](blocks)
         if charset != "utf-8":
             text = text.replace('charset="utf-8"', 'charset="gb2312"')
         return text.encode(charset)
 
     return write
+
+
+def _has_empty_row(blocks: list[Block]) -> bool:
+    rows = [row for block in blocks for row in getattr(block, "rows", ())]
+    return not all(any(row) for row in rows)
 
 
 def _write_pdf(blocks: list[Block], is_full: bool) -> bytes:
@@ -128,9 +134,7 @@ def simulate(
             _write(draft, formats[chance.integers(len(formats))], folder, chance)
         )
     frame = pd.DataFrame(rows)
-    frame.to_csv(
-        folder / INDEX, index=False, quoting=csv.QUOTE_MINIMAL, lineterminator="\n"
-    )
+    frame.to_csv(folder / INDEX, index=False, lineterminator="\n")
     return frame
 
 
