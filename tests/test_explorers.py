@@ -196,6 +196,8 @@ def test_figures_of_the_prose_say_what_the_cells_have(office):
     assert view.picked == "paragraph 10"
     cells = view._source.beside
     assert len(cells) == 2 and set(cells) <= set(view.frame.place)
+    view._claims.picked = cells[1]
+    assert view.picked == cells[1] and view._source.beside == []
     view.picked = view.frame.place[3]
     assert view._source.beside == [] == view._sheets["facts"].beside
 
