@@ -138,6 +138,7 @@ def test_a_panel_is_seen_as_picture_heat_and_table(panel):
 
 def test_a_refusal_is_explained_and_a_written_reason_lifts_it(panel):
     view = explorers.panel(panel, "en", "workload")
+    view._tabs.selected_index = 2  # no picture for each of the metrics
     refused = [m for _, m in view._metric.options if _is_refused(view, m)]
     assert refused, "no metric of the panel is refused: choose another panel"
     view._metric.value = refused[0]
