@@ -87,23 +87,11 @@ def to_entry(report: Report) -> Entry:
     source, who = report.document.source, report.identity
     region = who.region
     place = region and (region.code, region.province, region.city, region.county)
-    return Entry(
-        report.report_id,
-        source.name,
-        source.sha256,
-        source.format,
-        source.charset,
-        who.title,
-        who.agency,
-        who.level,
-        *(place or (None,) * 4),
-        who.year,
-        report.form,
-        report.form_key,
-        *(who.period or (None, None)),
-        who.published,
-        len(report.unmatched),
-    )
+    bytes_ = source.name, source.sha256, source.format, source.charset
+    body = who.title, who.agency, who.level, *(place or (None,) * 4)
+    form = who.year, report.form, report.form_key, *(who.period or (None, None))
+    rest = who.published, len(report.unmatched)
+    return Entry(report.report_id, *bytes_, *body, *form, *rest)
 
 
 def to_section_rows(report: Report) -> Iterator[SectionRow]:
