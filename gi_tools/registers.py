@@ -109,20 +109,10 @@ def to_section_rows(report: Report) -> Iterator[SectionRow]:
 def to_claim_rows(report: Report) -> Iterator[ClaimRow]:
     """List the figures that the prose of one report states, known or not."""
     for order, claim in enumerate(report.claims):
-        yield ClaimRow(
-            report.report_id,
-            order,
-            claim.indicator,
-            claim.value,
-            claim.unit,
-            claim.kind,
-            claim.approximate,
-            claim.denominator,
-            claim.parent,
-            claim.raw,
-            claim.quote,
-            report.document.locate(claim.place),
-        )
+        figure = claim.indicator, claim.value, claim.unit, claim.kind
+        about = claim.approximate, claim.denominator, claim.parent
+        words = claim.raw, claim.quote, report.document.locate(claim.place)
+        yield ClaimRow(report.report_id, order, *figure, *about, *words)
 
 
 def to_naming_rows(report: Report) -> Iterator[NamingRow]:
