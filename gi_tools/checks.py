@@ -19,16 +19,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 VERDICTS = ("fail", "unknown", "pass")
-NEEDED = (
-    "report_id",
-    "agency",
-    "year",
-    "form",
-    "indicator",
-    "applicant",
-    "value",
-    "origin",
-)
+NEEDED = "report_id agency year form indicator applicant value origin".split()
 
 
 class Bound(NamedTuple):

@@ -16,16 +16,8 @@ from gi_tools.reports import Report
 if TYPE_CHECKING:
     from pandas import DataFrame, Index
 
-STATES = (
-    "reported",
-    "blank",
-    "dash",
-    "none_text",
-    "unreadable",
-    "absent",
-    "derived",
-    "corrected",
-)
+STATES = ("reported", "blank", "dash", "none_text", "unreadable", "absent")
+STATES += ("derived", "corrected")  # by the rules, by a person
 
 
 class Fact(NamedTuple):

@@ -108,17 +108,10 @@ def list_repairs(body: Body, finds: Finds) -> Iterator[Repair]:
         state, _ = body.paper[cell]
         remedy = "split_digits" if state == "unreadable" else "proved"
         names, value = " ".join(sorted(one.rules)), _to_value(system, cell, one.low)
-        yield Repair(
-            body.report_id,
-            *system.cells[cell],
-            None,
-            value,
-            remedy,
-            names,
-            f"由规则 {names} 与计数不小于 0 推出，只能是 {value:g}",
-            f"only {value:g} satisfies {names}, as counts are at least 0",
-            one.step,
-        )
+        zh = f"由规则 {names} 与计数不小于 0 推出，只能是 {value:g}"
+        en = f"only {value:g} satisfies {names}, as counts are at least 0"
+        head = body.report_id, *system.cells[cell], None, value
+        yield Repair(*head, remedy, names, zh, en, one.step)
 
 
 def list_open_cells(body: Body, finds: Finds) -> Iterator[OpenCell]:
@@ -144,16 +137,11 @@ def list_conflicts(body: Body, finds: Finds) -> Iterator[ConflictRow]:
             one is None and cell in blocked for cell, one in finds.proof.open.items()
         )
         rules = " ".join(sorted(names))
-        yield ConflictRow(
-            body.report_id,
-            rules,
-            count,
-            changes,
-            f"按表中数字规则 {rules} 不能成立，相关空白不作推算"
-            + ("" if changes else "；未找到小的改动可以解释"),
-            f"{rules} cannot hold with these figures; no blank was derived from them"
-            + ("" if changes else "; no small change explains it"),
-        )
+        zh = f"按表中数字规则 {rules} 不能成立，相关空白不作推算"
+        zh += "" if changes else "；未找到小的改动可以解释"
+        en = f"{rules} cannot hold with these figures; no blank was derived from them"
+        en += "" if changes else "; no small change explains it"
+        yield ConflictRow(body.report_id, rules, count, changes, zh, en)
 
 
 def list_suspects(body: Body, finds: Finds) -> Iterator[Suspect]:

@@ -19,16 +19,9 @@ if TYPE_CHECKING:
 NUMBERS = ["value", "numerator", "denominator", "n", "low", "high", "least", "most"]
 COLUMNS = [*KEYS, "metric", *NUMBERS, "reason", "interval", "small"]
 SMALL_N = 10
-REASONS = (
-    "not_in_form",
-    "needs_covariate",
-    "no_covariate",
-    "blank",
-    "zero_denominator",
-    "negative_denominator",
-    "negative_numerator",
-    "numerator_exceeds_denominator",
-)
+REASONS = ("not_in_form", "needs_covariate", "no_covariate", "blank")
+REASONS += ("zero_denominator", "negative_denominator", "negative_numerator")
+REASONS += ("numerator_exceeds_denominator",)
 _COUNTED = {"cells": STATES, "cells_empty": STATES[1:6]}  # told by the coverage
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 MISSING = "NA"
+CSV = {"profile": "tabular-data-resource", "format": "csv"}
+CSV |= {"mediatype": "text/csv", "encoding": "utf-8"}
 SOFTWARE = ("pandas", "numpy", "scipy")
 ROWS = {  # the tables of a package and what a row of each is
     "reports": "one source report, with its SHA-256",
@@ -279,19 +281,8 @@ def _to_descriptor(
         elif "report_id" in frame and "reports" in tables:
             there = {"resource": "reports", "fields": "report_id"}
             schema["foreignKeys"] = [{"fields": "report_id", "reference": there}]
-        resources.append(
-            {
-                "name": name,
-                "path": path,
-                "profile": "tabular-data-resource",
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "bytes": len(parts[path]),
-                "hash": f"sha256:{_hash(parts[path])}",
-                "schema": schema,
-            }
-        )
+        seal = {"bytes": len(parts[path]), "hash": f"sha256:{_hash(parts[path])}"}
+        resources.append({"name": name, "path": path, **CSV, **seal, "schema": schema})
     package = {"profile": "tabular-data-package", "name": "gi-tools-package"}
     package |= {"title": title, "version": VERSION}
     package |= {"created": date} if date else {}

@@ -174,13 +174,7 @@ def _tell(
         sides = (f"{g.left:g} → {g.right:g}" for g in mine)
         figures = JOINT.join(f"{i} {s}" for i, s in zip(ids, sides, strict=True))
         end, end_en = DOUBTS[doubt]
-        yield to_trace(
-            kind,
-            "hard" if hard else "soft",
-            [early, late],
-            figures,
-            value=first.right - first.left,
-            n=n,
-            message=first.rule.message_zh + end,
-            message_en=first.rule.message_en + end_en,
-        )
+        told = {"message": first.rule.message_zh + end}
+        told |= {"message_en": first.rule.message_en + end_en}
+        head = kind, "hard" if hard else "soft", [early, late], figures
+        yield to_trace(*head, value=first.right - first.left, n=n, **told)

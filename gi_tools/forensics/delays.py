@@ -112,16 +112,8 @@ def _measure(
     sure = days is not None and confidence == "page"
     verdict = ("late" if days > 0 else "on_time") if sure else "unknown"
     local_days = (day - own).days if day and own else None
-    head = (
-        report_id,
-        agency,
-        code,
-        year,
-        kind,
-        published,
-        due and due.isoformat(),
-        days,
-    )
+    head = (report_id, agency, code, year, kind, published)
+    head += (due and due.isoformat(), days)
     tail = (own and own.isoformat(), local_days, law.get("zh", ""), law.get("en", ""))
     return Delay(*head, verdict, confidence, *tail)
 
