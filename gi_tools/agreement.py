@@ -12,7 +12,7 @@ from gi_tools.comparisons import Comparison, Table, tell, to_tolerance
 from gi_tools.errors import DataError
 from gi_tools.explanations import explain
 from gi_tools.facts import tabulate
-from gi_tools.forensics.traces import require, to_plain
+from gi_tools.frames import require, to_frame, to_plain
 from gi_tools.quantifiers import compare_all
 from gi_tools.registers import list_claims, list_sections
 from gi_tools.repairs import repair
@@ -77,11 +77,7 @@ def compare_claims(
         last = years.get((table.agency, (table.year or 0) - 1))
         found = _compare_report(list(group.itertuples()), table, last)
         rows += (tell(row, table.form) for row in found)
-    frame = pd.DataFrame.from_records(rows, columns=list(Comparison._fields))
-    for name in ("stated", "table", "gap"):
-        frame[name] = pd.array(frame[name].tolist(), dtype="Float64")
-    frame["year"] = pd.array(frame["year"].tolist(), dtype="Int64")
-    return frame
+    return to_frame(rows, Comparison)
 
 
 def _join(sections: DataFrame) -> Iterable[tuple[str, str]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from gi_tools.crosswalk import Break, crosswalk, list_breaks
 from gi_tools.errors import CodebookError, DataError
+from gi_tools.knowledge import CODEBOOKS, read_toml
 
 METRIC_KINDS = ("proportion", "rate", "ratio", "count", "difference", "entropy",
                 "given")  # fmt: skip
@@ -79,8 +78,7 @@ def find_breaks(name: str, first: int, last: int) -> list[Break]:
 
 @cache
 def _book() -> tuple[dict[str, Metric], dict[str, dict[str, str]]]:
-    path = files("gi_tools").joinpath("codebooks", "metrics.toml")
-    data = tomllib.loads(path.read_text("utf-8"))
+    data = read_toml(CODEBOOKS / "metrics.toml")
     found: dict[str, Metric] = {}
     for entry in data["metrics"]:
         lists = {k: tuple(v) for k, v in entry.items() if isinstance(v, list)}

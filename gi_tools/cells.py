@@ -10,6 +10,7 @@ from gi_tools.codebook import indicators
 from gi_tools.crosswalk import FORMS, SCALES, crosswalk
 from gi_tools.errors import DataError
 from gi_tools.facts import STATES
+from gi_tools.frames import require
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -65,9 +66,7 @@ def sort_cells(facts: DataFrame, bounds: DataFrame | None = None) -> Cells:
     printed twice with different figures, or in a unit it cannot have, is not used, and
     a note says so.
     """
-    missing = [name for name in NEEDED if name not in facts.columns]
-    if missing:
-        raise DataError(f"facts lack {', '.join(missing)}; use those of gi.tabulate")
+    require(facts, "facts", NEEDED, "use those of gi.tabulate")
     import numpy as np
 
     notes: list[tuple[str, str, str, str]] = []

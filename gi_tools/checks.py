@@ -6,28 +6,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from html import escape
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.blindspots import count_blind_spots
 from gi_tools.codebook import Rule, Term, forms, rules
+from gi_tools.exports import write_table
 from gi_tools.facts import Fact, iterate
+from gi_tools.frames import to_frame
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 VERDICTS = ("fail", "unknown", "pass")
-NEEDED = (
-    "report_id",
-    "agency",
-    "year",
-    "form",
-    "indicator",
-    "applicant",
-    "value",
-    "origin",
-)
+NEEDED = "report_id agency year form indicator applicant value origin".split()
 
 
 class Bound(NamedTuple):
@@ -71,14 +63,7 @@ class Findings:
     @cached_property
     def frame(self) -> DataFrame:
         """The findings as a frame: report, rule, verdict, left, right, gap, message."""
-        import pandas as pd
-
-        columns = list(zip(*self.rows, strict=True)) or [()] * len(Finding._fields)
-        frame = pd.DataFrame(dict(zip(Finding._fields, columns, strict=True)))
-        for name in ("left", "right", "gap"):
-            frame[name] = pd.array(frame[name].tolist(), dtype="Float64")
-        frame["year"] = pd.array(frame["year"].tolist(), dtype="Int64")
-        return frame
+        return to_frame(self.rows, Finding)
 
     def count(self) -> dict[str, int]:
         """Count the verdicts: fail, unknown, pass."""
@@ -108,24 +93,9 @@ class Findings:
         shown = [row for row in ranked if row.verdict != "pass"][:200]
         signs = {"fail": "✗", "unknown": "?", "pass": "✓"}
         counts = " · ".join(f"{signs[v]} {n} {v}" for v, n in self.count().items())
-        names = (
-            "report_id",
-            "rule",
-            "verdict",
-            "left",
-            "right",
-            "gap",
-            "message",
-            "message_en",
-        )
-        body = "".join(
-            "<tr>"
-            + "".join(f"<td>{escape(_show(getattr(row, name)))}</td>" for name in names)
-            + "</tr>"
-            for row in shown
-        )
-        head = "".join(f"<th>{name}</th>" for name in names)
-        table = f"<table><tr>{head}</tr>{body}</table>" if shown else ""
+        names = "report_id rule verdict left right gap message message_en".split()
+        rows = ([getattr(row, name) for name in names] for row in shown)
+        table = write_table(names, rows) if shown else ""
         notes = [
             "A pass shows that figures agree, not that they are right.",
             *self.warn(),
@@ -139,12 +109,6 @@ WARNINGS = {
     "en": "Form {form}: {swaps} exchanges of figures pass every rule, {unseen} cells "
     "stand in none; see gi.list_blind_spots('{form}') and docs/checks.md",
 }
-
-
-def _show(value: object) -> str:
-    if value is None:
-        return "–"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def check(facts: DataFrame) -> Findings:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import tomllib
 from collections.abc import Collection, Iterator
 from functools import cache, lru_cache
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 
 import regex
 
 from gi_tools.errors import CodebookError
+from gi_tools.knowledge import CODEBOOKS, read_csv, read_toml
 from gi_tools.text import fold
 
 RULE_KINDS = ("equal", "at_most", "cover", "carry", "stock")
@@ -214,7 +212,7 @@ def _list_cells(key: str, found: tuple[Rule, ...]) -> Iterator[dict[str, str | N
 
 @cache
 def _codebook() -> Codebook:
-    return load_codebook(files("gi_tools").joinpath("codebooks"))
+    return load_codebook(CODEBOOKS)
 
 
 def load_codebook(folder: Traversable) -> Codebook:
@@ -242,7 +240,7 @@ def load_codebook(folder: Traversable) -> Codebook:
 
 def _load_form(path: Traversable, key: str, book: Codebook) -> Form:
     place = f"forms/{path.name}"
-    data = _read_toml(path)
+    data = read_toml(path)
     tables = [_to_table(table, key, place, book) for table in data.get("tables", ())]
     form = _record(Form, data | {"tables": tables}, place)
     cells: dict = {}
@@ -299,7 +297,7 @@ def _to_row(data: dict, form: str, place: str, sets: dict, book: Codebook) -> Ro
 
 def _load_rules(folder: Traversable, book: Codebook) -> None:
     found: dict[str, dict[str, Rule]] = {key: {} for key in book.forms}
-    for entry in _read_toml(folder.joinpath("rules.toml")).get("rules", ()):
+    for entry in read_toml(folder.joinpath("rules.toml")).get("rules", ()):
         place = f"rules.toml, rule {entry.get('id', '?')}"
         for key in entry.get("forms", ()):
             _find(book.forms, key, "form", place)
@@ -355,22 +353,14 @@ def _to_term(term: str | dict, given: dict[str, str], place: str) -> Term:
 
 
 def _read_csv(folder: Traversable, name: str, kind: type) -> Iterator[tuple[str, Any]]:
-    with folder.joinpath(name).open(encoding="utf-8", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), start=2):
-            place = f"{name}, line {line}"
-            data: dict = {key: value or None for key, value in row.items()}
-            data["code"] = data.pop(name.removesuffix("s.csv"), None)
-            if "order" in data:
-                order = data["order"] or ""
-                data["order"] = int(order) if order.isdecimal() else None
-            yield place, _record(kind, data, place)
-
-
-def _read_toml(path: Traversable) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise CodebookError(f"{path.name}: {error}; mend the TOML there") from None
+    for line, row in enumerate(read_csv(folder.joinpath(name)), start=2):
+        place = f"{name}, line {line}"
+        data: dict = {key: value or None for key, value in row.items()}
+        data["code"] = data.pop(name.removesuffix("s.csv"), None)
+        if "order" in data:
+            order = data["order"] or ""
+            data["order"] = int(order) if order.isdecimal() else None
+        yield place, _record(kind, data, place)
 
 
 def _record(kind: type, data: dict[str, Any], place: str) -> Any:

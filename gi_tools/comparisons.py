@@ -8,6 +8,7 @@ from typing import NamedTuple
 import regex
 
 from gi_tools.codebook import applicants, indicators
+from gi_tools.exports import show
 from gi_tools.wordings import load_knowledge, name_group
 
 MOST_NAMES = 3  # rows of a sum that a message names
@@ -116,11 +117,6 @@ def tell(row: Comparison, form: str) -> Comparison:
         source = name_cells(row.source, form, lang)
         texts.append(text + tail.format(source=source, others=row.others))
     return row._replace(message=texts[0], message_en=texts[1])
-
-
-def show(value: float | None) -> str:
-    """Write a figure without needless decimals, a missing one as a dash."""
-    return "–" if value is None else f"{value:.10g}"
 
 
 def name_cells(cells: str, form: str, lang: str) -> str:

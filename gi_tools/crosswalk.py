@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import tomllib
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import pairwise
 from typing import NamedTuple
@@ -15,6 +12,7 @@ import regex
 
 from gi_tools.codebook import forms, indicators
 from gi_tools.errors import CodebookError, ComparisonError
+from gi_tools.knowledge import CODEBOOKS, read_csv, read_toml
 
 FORMS = ("shanghai", "dingxi", "2014", "2019", "2021")
 JOINS = ("shanghai_2014", "dingxi_2014", "2014_2019", "2019_2021")
@@ -89,19 +87,18 @@ def find_cell(form: str, code: str) -> str | None:
 @cache
 def crosswalk() -> dict[str, Meaning]:
     """Give every panel indicator by name, in the order of crosswalk.csv."""
-    return load_crosswalk(files("gi_tools").joinpath("codebooks", "crosswalk.csv"))
+    return load_crosswalk(CODEBOOKS / "crosswalk.csv")
 
 
 def load_crosswalk(path: Traversable) -> dict[str, Meaning]:
     """Load and verify; CodebookError for a code, unit or verdict that cannot be."""
     found: dict[str, Meaning] = {}
-    with path.open(encoding="utf-8", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), start=2):
-            place = f"crosswalk.csv, line {line}"
-            one = _to_meaning(row, place)
-            if one.indicator in found:
-                raise CodebookError(f"{place}: {one.indicator} is there twice")
-            found[one.indicator] = one
+    for line, row in enumerate(read_csv(path), start=2):
+        place = f"crosswalk.csv, line {line}"
+        one = _to_meaning(row, place)
+        if one.indicator in found:
+            raise CodebookError(f"{place}: {one.indicator} is there twice")
+        found[one.indicator] = one
     return found
 
 
@@ -167,9 +164,8 @@ def find_scale(unit: str, target: str, place: str) -> float:
 @cache
 def breaks() -> tuple[Break, ...]:
     """Give the breaks of breaks.toml in order of year; CodebookError if unknown."""
-    path = files("gi_tools").joinpath("codebooks", "breaks.toml")
     found = []
-    for entry in tomllib.loads(path.read_text("utf-8"))["breaks"]:
+    for entry in read_toml(CODEBOOKS / "breaks.toml")["breaks"]:
         lists = {key: tuple(entry.get(key, ())) for key in ("indicators", "refuse")}
         known = crosswalk().keys() | {"*"}
         if strange := [name for names in lists.values() for name in names

@@ -54,10 +54,10 @@ def to_digits(text: str) -> str:
     return text
 
 
-def read_date(found: re.Match, part: str = "1") -> str | None:
+def read_date(found: re.Match) -> str | None:
     """Give the ISO date of a match of ``DATE``; None when it is no certain day."""
-    month, day = _month_and_day(found, part)
-    return _iso(int(found[f"y{part}"]), month, day or 1)
+    month, day = _month_and_day(found, "1")
+    return _iso(int(found["y1"]), month, day or 1)
 
 
 def find_period(text: str, keys: re.Pattern) -> Period | None:

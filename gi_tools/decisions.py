@@ -27,7 +27,6 @@ def encode_proposals(
     changes: dict[tuple, list[Suspect]] = {}
     for row in repaired.suspect_rows:
         name = row.report_id, row.group, row.rank, row.rule
-        name = row.report_id, row.group, row.rank, row.rule
         changes.setdefault(name, []).append(row)
     found = [_to_proposal(rows, hashes) for rows in changes.values()]
     data = {"version": VERSION, "package": package, "proposals": found}
@@ -92,17 +91,10 @@ def read_decisions(path: str | PathLike) -> EditLog:
 def _accept(log: EditLog, one: dict[str, Any], package: str, place: str) -> EditLog:
     try:
         for cell in one["cells"]:
-            log = log.add(
-                one["report_id"],
-                cell["indicator"],
-                cell["applicant"],
-                cell["old"],
-                cell["new"],
-                reason=one.get("note") or cell["reason_en"],
-                author=one.get("author") or "",
-                sha256=one["sha256"],
-                package=package,
-            )
+            figures = (cell[name] for name in ("indicator", "applicant", "old", "new"))
+            words = {"reason": one.get("note") or cell["reason_en"]}
+            words |= {"author": one.get("author") or "", "sha256": one["sha256"]}
+            log = log.add(one["report_id"], *figures, **words, package=package)
     except DataError as error:
         raise DataError(f"{place}: {error}") from None
     except (KeyError, TypeError, AttributeError) as error:

@@ -10,21 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.errors import DataError
 from gi_tools.exports import write_csv
+from gi_tools.frames import require
 from gi_tools.reports import Report
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Index
 
-STATES = (
-    "reported",
-    "blank",
-    "dash",
-    "none_text",
-    "unreadable",
-    "absent",
-    "derived",
-    "corrected",
-)
+STATES = ("reported", "blank", "dash", "none_text", "unreadable", "absent")
+STATES += ("derived", "corrected")  # by the rules, by a person
 
 
 class Fact(NamedTuple):
@@ -95,11 +88,7 @@ def iterate(frame: DataFrame, names: Sequence[str]) -> Iterator[tuple]:
 
     Raises DataError where a column is lacking.
     """
-    missing = [name for name in names if name not in frame.columns]
-    if missing:
-        raise DataError(
-            f"facts lack {', '.join(missing)}; use the frame of gi.tabulate"
-        )
+    require(frame, "facts", names, "use the frame of gi.tabulate")
     import pandas as pd
 
     # All columns at once: to ask a frame for them one by one takes longer.

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from datetime import date as Date
 from functools import cache
-from importlib.resources import files
 from itertools import islice
 from typing import NamedTuple
 
 import regex
 
 from gi_tools.documents import Document, Place
+from gi_tools.knowledge import CODEBOOKS, read_toml
 from gi_tools.prose import Prose
 
 MOST = 500  # of each kind in one document
@@ -95,8 +94,7 @@ def read_problems(document: Document) -> tuple[Problem, ...]:
 
 @cache
 def _pattern(name: str) -> regex.Pattern:
-    path = files("gi_tools") / "codebooks" / "instruments.toml"
-    patterns = tomllib.loads(path.read_text("utf-8"))["patterns"]
+    patterns = read_toml(CODEBOOKS / "instruments.toml")["patterns"]
     text = patterns[name].replace("{number}", f"(?:{patterns['number']})")
     return regex.compile(text.replace("{han}", _HAN))
 

@@ -108,17 +108,10 @@ def list_repairs(body: Body, finds: Finds) -> Iterator[Repair]:
         state, _ = body.paper[cell]
         remedy = "split_digits" if state == "unreadable" else "proved"
         names, value = " ".join(sorted(one.rules)), _to_value(system, cell, one.low)
-        yield Repair(
-            body.report_id,
-            *system.cells[cell],
-            None,
-            value,
-            remedy,
-            names,
-            f"由规则 {names} 与计数不小于 0 推出，只能是 {value:g}",
-            f"only {value:g} satisfies {names}, as counts are at least 0",
-            one.step,
-        )
+        zh = f"由规则 {names} 与计数不小于 0 推出，只能是 {value:g}"
+        en = f"only {value:g} satisfies {names}, as counts are at least 0"
+        head = body.report_id, *system.cells[cell], None, value
+        yield Repair(*head, remedy, names, zh, en, one.step)
 
 
 def list_open_cells(body: Body, finds: Finds) -> Iterator[OpenCell]:
@@ -144,16 +137,11 @@ def list_conflicts(body: Body, finds: Finds) -> Iterator[ConflictRow]:
             one is None and cell in blocked for cell, one in finds.proof.open.items()
         )
         rules = " ".join(sorted(names))
-        yield ConflictRow(
-            body.report_id,
-            rules,
-            count,
-            changes,
-            f"按表中数字规则 {rules} 不能成立，相关空白不作推算"
-            + ("" if changes else "；未找到小的改动可以解释"),
-            f"{rules} cannot hold with these figures; no blank was derived from them"
-            + ("" if changes else "; no small change explains it"),
-        )
+        zh = f"按表中数字规则 {rules} 不能成立，相关空白不作推算"
+        zh += "" if changes else "；未找到小的改动可以解释"
+        en = f"{rules} cannot hold with these figures; no blank was derived from them"
+        en += "" if changes else "; no small change explains it"
+        yield ConflictRow(body.report_id, rules, count, changes, zh, en)
 
 
 def list_suspects(body: Body, finds: Finds) -> Iterator[Suspect]:
@@ -178,31 +166,27 @@ def list_suspects(body: Body, finds: Finds) -> Iterator[Suspect]:
         yield from _suspect_pattern(body, pattern, last + number, rank + number)
 
 
+def _suspect(body: Body, cell: int, new: float | None, *rest: object) -> Suspect:
+    sheet = body.sheet
+    value = None if new is None else _to_value(sheet.system, cell, new)
+    head = body.report_id, *sheet.system.cells[cell], sheet.values[cell], value
+    return Suspect(*head, *rest)
+
+
 def _accuse(body: Body, one: Accusation, group: int) -> Iterator[Suspect]:
     zh, en = _say_standing(one)
-    change, sheet = one.weighed.change, body.sheet
-    system = sheet.system
+    status = "unique" if one.is_unique else "ambiguous"
+    standing = status, one.rank, one.weighed.weight, one.settles
+    rest = " ".join(one.rules), group, one.listed, one.is_complete
     for (cell, new), remedy, support in zip(
-        change.values, one.weighed.remedies, one.weighed.supported, strict=True
+        one.weighed.change.values,
+        one.weighed.remedies,
+        one.weighed.supported,
+        strict=True,
     ):
-        note = SUPPORT[support]
-        yield Suspect(
-            body.report_id,
-            *system.cells[cell],
-            sheet.values[cell],
-            None if new is None else _to_value(system, cell, new),
-            "unique" if one.is_unique else "ambiguous",
-            one.rank,
-            one.weighed.weight,
-            one.settles,
-            remedy,
-            " ".join(one.rules),
-            group,
-            one.listed,
-            one.is_complete,
-            REMEDIES[remedy].zh + note[0] + zh,
-            REMEDIES[remedy].en + note[1] + en,
-        )
+        text, note = REMEDIES[remedy], SUPPORT[support]
+        reasons = text.zh + note[0] + zh, text.en + note[1] + en
+        yield _suspect(body, cell, new, *standing, remedy, *rest, *reasons)
 
 
 SUPPORT = {
@@ -226,52 +210,30 @@ def _say_standing(one: Accusation) -> tuple[str, str]:
 
 
 def _doubt(body: Body, doubt: Doubt, group: int) -> Suspect:
-    text, system = REMEDIES[doubt.remedy], body.sheet.system
+    text = REMEDIES[doubt.remedy]
     zh = "；规则证明" if doubt.is_proved else "；规则允许但未证明"
     en = "; the rules prove it" if doubt.is_proved else "; the rules allow it, no proof"
-    return Suspect(
-        body.report_id,
-        *system.cells[doubt.cell],
-        None,
-        _to_value(system, doubt.cell, doubt.value),
-        "unique" if doubt.is_proved else "ambiguous",
-        1,
-        round(1 - text.plausibility / 2, 6),
-        len(doubt.rules),
-        doubt.remedy,
-        " ".join(sorted(doubt.rules)),
-        group,
-        1,
-        doubt.is_proved,
-        text.zh + zh,
-        text.en + en,
-    )
+    status = "unique" if doubt.is_proved else "ambiguous"
+    standing = status, 1, round(1 - text.plausibility / 2, 6), len(doubt.rules)
+    rest = doubt.remedy, " ".join(sorted(doubt.rules)), group, 1, doubt.is_proved
+    reasons = text.zh + zh, text.en + en
+    return _suspect(body, doubt.cell, doubt.value, *standing, *rest, *reasons)
 
 
 def _suspect_pattern(
     body: Body, pattern: Pattern, group: int, rank: int
 ) -> Iterator[Suspect]:
-    text, sheet = REMEDIES[pattern.change.move], body.sheet
-    far, near = f"{pattern.before:.1f}", f"{pattern.after:.1f}"
+    move = pattern.change.move
+    text, far, near = REMEDIES[move], f"{pattern.before:.1f}", f"{pattern.after:.1f}"
+    standing = "ambiguous", rank, round(1 - text.plausibility / 2, 6), 0
+    reasons = (
+        f"{text.zh}？规则看不出；与上年的差距由 {far} 变为 {near}；只是疑问",
+        f"{text.en}? No rule can see it; the distance to last year falls from "
+        f"{far} to {near}; a question, not an error",
+    )
     for cell, new in pattern.change.values:
-        yield Suspect(
-            body.report_id,
-            *sheet.system.cells[cell],
-            sheet.values[cell],
-            None if new is None else _to_value(sheet.system, cell, new),
-            "ambiguous",
-            rank,
-            round(1 - text.plausibility / 2, 6),
-            0,
-            pattern.change.move,
-            "",
-            group,
-            1,
-            False,
-            f"{text.zh}？规则看不出；与上年的差距由 {far} 变为 {near}；只是疑问",
-            f"{text.en}? No rule can see it; the distance to last year falls from "
-            f"{far} to {near}; a question, not an error",
-        )
+        rest = move, "", group, 1, False
+        yield _suspect(body, cell, new, *standing, *rest, *reasons)
 
 
 def _to_value(system: System, cell: int, value: float) -> float:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from importlib.resources import files
 from importlib.util import find_spec
 from math import isclose
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gi_tools.checks import check as check_facts
 from gi_tools.datasets import find_data
 from gi_tools.errors import CodebookError, DataError
+from gi_tools.knowledge import CODEBOOKS, read_toml
 from gi_tools.simulation.panels import simulate_facts
 
 if TYPE_CHECKING:
@@ -176,8 +175,7 @@ def simulate_cities() -> DataFrame:
 
 @cache
 def _book() -> dict[str, Any]:
-    path = files("gi_tools").joinpath("codebooks", "lessons.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return read_toml(CODEBOOKS / "lessons.toml")
 
 
 @cache

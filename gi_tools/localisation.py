@@ -99,17 +99,11 @@ def _rank(
         numbers = sorted(n for block in held for n in failing[block] if n in gaps)
         is_complete = all(searches[n].is_complete for n in held)
         listed = max(totals[n] for n in held)
-        found.append(
-            Accusation(
-                one,
-                tuple(dict.fromkeys(sheet.system.hard[n].rule for n in numbers)),
-                rank,
-                listed,
-                _count_settled(sheet, one.change),
-                is_complete and listed == 1 and _is_pinned(sheet, one.change),
-                is_complete and listed <= MOST_LISTED,
-            )
-        )
+        names = tuple(dict.fromkeys(sheet.system.hard[n].rule for n in numbers))
+        settled = _count_settled(sheet, one.change)
+        is_unique = is_complete and listed == 1 and _is_pinned(sheet, one.change)
+        sure = is_unique, is_complete and listed <= MOST_LISTED
+        found.append(Accusation(one, names, rank, listed, settled, *sure))
     return found
 
 

@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from gi_tools.catalogue import (
-    Metric,
-    find_breaks,
-    find_metric,
-    list_variants,
-    metrics,
-)
+from gi_tools.catalogue import Metric, find_breaks, find_metric, list_variants, metrics
 from gi_tools.crosswalk import FORMS, Join, crosswalk, refuse
-from gi_tools.errors import DataError
 from gi_tools.facts import STATES
+from gi_tools.frames import require
 from gi_tools.panel import KEYS, Panel, find_keys, judge_rows
 from gi_tools.statistics import garwood, wilson
 
@@ -25,16 +19,9 @@ if TYPE_CHECKING:
 NUMBERS = ["value", "numerator", "denominator", "n", "low", "high", "least", "most"]
 COLUMNS = [*KEYS, "metric", *NUMBERS, "reason", "interval", "small"]
 SMALL_N = 10
-REASONS = (
-    "not_in_form",
-    "needs_covariate",
-    "no_covariate",
-    "blank",
-    "zero_denominator",
-    "negative_denominator",
-    "negative_numerator",
-    "numerator_exceeds_denominator",
-)
+REASONS = ("not_in_form", "needs_covariate", "no_covariate", "blank")
+REASONS += ("zero_denominator", "negative_denominator", "negative_numerator")
+REASONS += ("numerator_exceeds_denominator",)
 _COUNTED = {"cells": STATES, "cells_empty": STATES[1:6]}  # told by the coverage
 
 
@@ -116,8 +103,7 @@ def sensitivity(source: Panel | DataFrame, metric: str) -> DataFrame:
     scores = measure(source, variants) if isinstance(source, Panel) else source
     mine = scores[scores["metric"].isin(variants).to_numpy()]
     wide = mine.pivot(index="report_id", columns="metric", values="value")
-    if lacking := [name for name in variants if name not in wide]:
-        raise DataError(f"sensitivity: the scores lack {lacking[0]}; measure it too")
+    require(wide, "sensitivity: the scores", variants, "measure it too")
     heads = mine.drop_duplicates("report_id")[KEYS]
     table = heads.merge(wide[variants], left_on="report_id", right_index=True)
     table = table.dropna(subset=variants).reset_index(drop=True)

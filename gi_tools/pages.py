@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cache
 from html import unescape
-from importlib.resources import files
 from itertools import islice
 from typing import Any, NamedTuple
 
 from gi_tools.dates import YEAR, to_digits
 from gi_tools.documents import Document, Grid, Paragraph, Place
+from gi_tools.knowledge import CODEBOOKS, read_toml
 from gi_tools.text import HAN, LETTER, READING, simplify_script, widen
 
 _SIGNS = [*zip("：，（）；．＠｜　﹝﹞", ":,();.@| ()", strict=True), ("\xa0", " ")]
@@ -72,8 +71,7 @@ class Page(NamedTuple):
 @cache
 def book() -> dict[str, Any]:
     """Give the codebook of phrases, its patterns compiled."""
-    path = files("gi_tools").joinpath("codebooks", "identity.toml")
-    data = tomllib.loads(path.read_text("utf-8"))
+    data = read_toml(CODEBOOKS / "identity.toml")
     kinds = (data["name"][kind] for kind in ("formal", "town", "zone"))
     endings = "|".join(word for kind in kinds for word in kind)
     words = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.blindspots import find_blind_spots
 from gi_tools.equations import System
-from gi_tools.proposals import UNIT_FACTOR
+from gi_tools.slips import UNIT_SLIP
 from gi_tools.suspects import Change
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _find_unit_slips(
         now, then = this[cell], last[cell]
         if is_count or not now or not then or min(now, then) < 0:
             continue
-        for factor in (UNIT_FACTOR, 1 / UNIT_FACTOR):
+        for factor in (UNIT_SLIP, 1 / UNIT_SLIP):
             if factor / UNIT_LEEWAY <= now / then <= factor * UNIT_LEEWAY:
                 change = Change(((cell, round(now / factor, 6)),), "unit_slip")
                 yield Pattern(change, abs(now - then), abs(now / factor - then))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from gi_tools.codebook import indicators
 from gi_tools.errors import CodebookError
+from gi_tools.knowledge import CODEBOOKS, read_toml
 from gi_tools.openings import Openings
 from gi_tools.text import LETTER
 
@@ -63,8 +62,7 @@ class Phrasebook(NamedTuple):
 @cache
 def phrasebook() -> Phrasebook:
     """Load the phrases; CodebookError for a rule of an unknown phrase or code."""
-    path = files("gi_tools").joinpath("codebooks", "claims.toml")
-    data = tomllib.loads(path.read_text("utf-8"))
+    data = read_toml(CODEBOOKS / "claims.toml")
     names = [entry["name"] for entry in data["phrases"]]
     phrases = [
         (entry["name"], _expand(word, data))

@@ -58,9 +58,7 @@ def pose_limits(
 
 
 def find_cheapest(
-    sheet: Sheet,
-    equations: Sequence[Equation],
-    weights: Mapping[int, float],
+    sheet: Sheet, equations: Sequence[Equation], weights: Mapping[int, float]
 ) -> dict[int, float] | None:
     """
     Find new values for the cells whose change costs least and mends the equations.

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from gi_tools.equations import EPSILON, Sheet
+from gi_tools.slips import UNIT_SLIP, name_digit_slip
 from gi_tools.suspects import Change
 
-UNIT_FACTOR = 10_000  # between 元 and 万元
 SLIP = 0.5  # what a wholly plausible slip takes off the weight of a cell
 WITNESS = 0.3  # what a figure that agrees adds or takes off
 USUAL = 0.1  # the same for a usual relation
@@ -31,12 +31,12 @@ class Slip(NamedTuple):
 
 
 class Remedy(NamedTuple):
-    """A slip by name: how plausible it is, when it explains a change, in words."""
+    """A slip by name: how plausible it is, in words, when it explains one figure."""
 
     plausibility: float
-    explains: Callable[[Slip], bool]
     zh: str
     en: str
+    explains: Callable[[Slip], bool] = lambda _: False  # digits or a move tell
 
 
 class Evidence(NamedTuple):
@@ -57,43 +57,11 @@ class Weighed(NamedTuple):
     supported: tuple[bool | None, ...]
 
 
-def _is_transposed(slip: Slip) -> bool:
-    old, new = slip.digits
-    if len(old) != len(new):
-        return False
-    wrong = [n for n, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
-    if len(wrong) != 2 or wrong[1] != wrong[0] + 1:
-        return False
-    first, second = wrong
-    return (old[first], old[second]) == (new[second], new[first])
-
-
-def _has_doubled_digit(slip: Slip) -> bool:
-    old, new = slip.digits
-    return any(new[: n + 1] + new[n:] == old for n in range(len(new)))
-
-
-def _has_lost_digit(slip: Slip) -> bool:
-    old, new = slip.digits
-    return len(new) > 1 and any(new[:n] + new[n + 1 :] == old for n in range(len(new)))
-
-
-def _has_extra_digit(slip: Slip) -> bool:
-    return _has_lost_digit(slip._replace(old=slip.new, new=slip.old))
-
-
-def _has_wrong_digit(slip: Slip) -> bool:
-    old, new = slip.digits
-    if len(old) != len(new) or "0" in (old, new):  # a lone 0 is no digit misread
-        return False
-    return sum(a != b for a, b in zip(old, new, strict=True)) == 1
-
-
 def _is_unit_slip(slip: Slip) -> bool:
     if slip.sheet.system.is_count[slip.cell] or not slip.old or not slip.new:
         return False
     ratio = max(slip.old, slip.new) / min(slip.old, slip.new)
-    return abs(ratio - UNIT_FACTOR) <= EPSILON * UNIT_FACTOR
+    return abs(ratio - UNIT_SLIP) <= EPSILON * UNIT_SLIP
 
 
 def _list_parts(slip: Slip) -> list[list[float]]:
@@ -136,52 +104,43 @@ def _list_neighbours(sheet: Sheet, cell: int) -> list[int]:
     return found
 
 
-def _never(_: Slip) -> bool:
-    return False  # a move or the text of a cell tells, not one pair of figures
-
-
 REMEDIES: dict[str, Remedy] = {
-    "split_digits": Remedy(0.95, _never, "数字被拆开", "digits were split"),
-    "swapped_cells": Remedy(0.9, _never, "两格对调", "two cells were exchanged"),
-    "swapped_rows": Remedy(0.9, _never, "两行对调", "two rows were exchanged"),
-    "swapped_columns": Remedy(0.9, _never, "两列对调", "two columns were exchanged"),
-    "row_slip": Remedy(0.8, _never, "整行错一列", "a row slipped by one column"),
-    "column_slip": Remedy(0.8, _never, "列内错一行", "a column slipped by one row"),
-    "rotated_columns": Remedy(
-        0.8, _never, "各行整体错一列", "all rows slipped by one column"
-    ),
+    "split_digits": Remedy(0.95, "数字被拆开", "digits were split"),
+    "swapped_cells": Remedy(0.9, "两格对调", "two cells were exchanged"),
+    "swapped_rows": Remedy(0.9, "两行对调", "two rows were exchanged"),
+    "swapped_columns": Remedy(0.9, "两列对调", "two columns were exchanged"),
+    "row_slip": Remedy(0.8, "整行错一列", "a row slipped by one column"),
+    "column_slip": Remedy(0.8, "列内错一行", "a column slipped by one row"),
+    "rotated_columns": Remedy(0.8, "各行整体错一列", "all rows slipped by one column"),
     "column_copied": Remedy(
-        0.8, _never, "总计列照抄另一列", "the column of totals copies another column"
+        0.8, "总计列照抄另一列", "the column of totals copies another column"
     ),
-    "transposed_digits": Remedy(
-        0.8, _is_transposed, "相邻数字颠倒", "two digits were transposed"
-    ),
-    "doubled_digit": Remedy(
-        0.75, _has_doubled_digit, "数字重复", "a digit was doubled"
-    ),
-    "unit_slip": Remedy(0.7, _is_unit_slip, "元与万元混淆", "元 was taken for 万元"),
-    "lost_digit": Remedy(0.7, _has_lost_digit, "漏一位数字", "a digit was lost"),
+    "transposed_digits": Remedy(0.8, "相邻数字颠倒", "two digits were transposed"),
+    "doubled_digit": Remedy(0.75, "数字重复", "a digit was doubled"),
+    "unit_slip": Remedy(0.7, "元与万元混淆", "元 was taken for 万元", _is_unit_slip),
+    "lost_digit": Remedy(0.7, "漏一位数字", "a digit was lost"),
     "total_unfilled": Remedy(
-        0.65, _is_total_unfilled, "合计未填", "the total was left at 0"
+        0.65, "合计未填", "the total was left at 0", _is_total_unfilled
     ),
     "total_copied": Remedy(
-        0.65, _is_total_copied, "合计照抄分项", "the total copies one part"
+        0.65, "合计照抄分项", "the total copies one part", _is_total_copied
     ),
-    "extra_digit": Remedy(0.6, _has_extra_digit, "多一位数字", "a digit is too many"),
-    "wrong_digit": Remedy(0.4, _has_wrong_digit, "一位数字有误", "a digit is wrong"),
+    "extra_digit": Remedy(0.6, "多一位数字", "a digit is too many"),
+    "wrong_digit": Remedy(0.4, "一位数字有误", "a digit is wrong"),
     "neighbour_copied": Remedy(
-        0.35, _is_neighbour, "误抄相邻单元格", "a neighbouring cell was copied"
+        0.35, "误抄相邻单元格", "a neighbouring cell was copied", _is_neighbour
     ),
-    "recomputed": Remedy(0.0, _never, "按规则推算", "computed from the rules"),
+    "recomputed": Remedy(0.0, "按规则推算", "computed from the rules"),
 }
 
 
 def explain(slip: Slip) -> str:
     """Name the most plausible remedy for one cell; ``recomputed`` where none is."""
-    names = (name for name, one in REMEDIES.items() if one.explains(slip))
-    return max(
-        names, key=lambda name: REMEDIES[name].plausibility, default="recomputed"
-    )
+    names = [name for name, one in REMEDIES.items() if one.explains(slip)]
+    digits = name_digit_slip(*slip.digits)
+    if digits and (digits != "wrong_digit" or "0" not in slip.digits):
+        names.append(digits)  # a lone 0 is no digit misread
+    return max(names, key=lambda n: REMEDIES[n].plausibility, default="recomputed")
 
 
 def weigh(sheet: Sheet, change: Change, evidence: Evidence) -> Weighed:

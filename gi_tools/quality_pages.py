@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import regex
+
+from gi_tools.exports import write_table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -138,9 +140,8 @@ def _list_blocks(quality: Any, at: int, *, details: bool) -> Iterator[Block]:
 def _to_html(block: Block) -> str:
     kind, title, items = block
     if kind == "table":
-        lines = "\n".join(_html_row(row, "td") for row in items)
-        table = f"<table>{_html_row(title, 'th')}\n{lines}</table>"
-        return f"<div class='wide'>{table}</div>"
+        rows = ([str(cell)[: MOST_TEXT * 4] for cell in row] for row in items)
+        return f"<div class='wide'>{write_table(title, rows)}</div>"
     if kind == "details":
         lists = "\n".join(
             f"<h4>{_escape(name)}</h4><ul>"
@@ -150,11 +151,6 @@ def _to_html(block: Block) -> str:
         )
         return f"<details><summary>{_escape(title)}</summary>{lists}</details>"
     return f"<{kind}>{_escape(title)}</{kind}>"
-
-
-def _html_row(cells: Iterable, tag: str) -> str:
-    inner = "".join(f"<{tag}>{_escape(cell)}</{tag}>" for cell in cells)
-    return f"<tr>{inner}</tr>"
 
 
 def _to_markdown(block: Block) -> str:

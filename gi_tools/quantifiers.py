@@ -52,21 +52,8 @@ def _compare(pair: tuple, table: Table) -> Comparison | None:
     if whole == 0 or table.find_low(pair) is None:
         return None  # of none, all may be said
     head = (table.report_id, table.agency, table.year, -1, "all")
-    row = Comparison(
-        *head,
-        pair[1],
-        "word",
-        whole,
-        part,
-        None,
-        "unclear",
-        "blank",
-        "",
-        "",
-        0,
-        False,
-        "",
-    )
+    figures = (pair[1], "word", whole, part, None)
+    row = Comparison(*head, *figures, "unclear", "blank", "", "", 0, False, "")
     if whole is None or part is None:
         return row
     others = [

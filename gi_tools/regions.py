@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
+
+from gi_tools.knowledge import CODEBOOKS, read_csv
 
 LONGEST, WINDOW, NOW = 15, 4000, 9999  # characters of a name, of a text; no end yet
 _ENDS = re.compile("[省市区县州盟旗]")
@@ -137,16 +137,13 @@ def _table() -> tuple[dict[str, list[Unit]], dict[str, list[Unit]]]:
     """The units by code and by name, short names of autonomous units included."""
     codes: dict[str, list[Unit]] = {}
     names: dict[str, list[Unit]] = {}
-    path = files("gi_tools").joinpath("codebooks", "divisions.csv")
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file)
-        next(rows)
-        for code, name, start, end, after, short, note in rows:
-            after = tuple(after.split())
-            unit = Unit(code, name, int(start), int(end or NOW), after, note)
-            codes.setdefault(code, []).append(unit)
-            for word in (name, *short.split()):
-                names.setdefault(word, []).append(unit)
+    for row in read_csv(CODEBOOKS / "divisions.csv"):
+        code, name, start, end, after, short, note = row.values()
+        after = tuple(after.split())
+        unit = Unit(code, name, int(start), int(end or NOW), after, note)
+        codes.setdefault(code, []).append(unit)
+        for word in (name, *short.split()):
+            names.setdefault(word, []).append(unit)
     return codes, names
 
 

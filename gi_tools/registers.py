@@ -87,23 +87,11 @@ def to_entry(report: Report) -> Entry:
     source, who = report.document.source, report.identity
     region = who.region
     place = region and (region.code, region.province, region.city, region.county)
-    return Entry(
-        report.report_id,
-        source.name,
-        source.sha256,
-        source.format,
-        source.charset,
-        who.title,
-        who.agency,
-        who.level,
-        *(place or (None,) * 4),
-        who.year,
-        report.form,
-        report.form_key,
-        *(who.period or (None, None)),
-        who.published,
-        len(report.unmatched),
-    )
+    bytes_ = source.name, source.sha256, source.format, source.charset
+    body = who.title, who.agency, who.level, *(place or (None,) * 4)
+    form = who.year, report.form, report.form_key, *(who.period or (None, None))
+    rest = who.published, len(report.unmatched)
+    return Entry(report.report_id, *bytes_, *body, *form, *rest)
 
 
 def to_section_rows(report: Report) -> Iterator[SectionRow]:
@@ -121,20 +109,10 @@ def to_section_rows(report: Report) -> Iterator[SectionRow]:
 def to_claim_rows(report: Report) -> Iterator[ClaimRow]:
     """List the figures that the prose of one report states, known or not."""
     for order, claim in enumerate(report.claims):
-        yield ClaimRow(
-            report.report_id,
-            order,
-            claim.indicator,
-            claim.value,
-            claim.unit,
-            claim.kind,
-            claim.approximate,
-            claim.denominator,
-            claim.parent,
-            claim.raw,
-            claim.quote,
-            report.document.locate(claim.place),
-        )
+        figure = claim.indicator, claim.value, claim.unit, claim.kind
+        about = claim.approximate, claim.denominator, claim.parent
+        words = claim.raw, claim.quote, report.document.locate(claim.place)
+        yield ClaimRow(report.report_id, order, *figure, *about, *words)
 
 
 def to_naming_rows(report: Report) -> Iterator[NamingRow]:

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 from gi_tools.checks import Findings
 from gi_tools.errors import DataError
 from gi_tools.evidence import Body, gather, weigh_in
-from gi_tools.facts import COLUMNS, Fact, iterate, set_values, to_frame
+from gi_tools.exports import show, write_table
+from gi_tools.facts import COLUMNS, Fact, iterate, set_values
+from gi_tools.facts import to_frame as put_facts
+from gi_tools.frames import to_frame
 from gi_tools.ledger import (
     ConflictRow,
     Finds,
@@ -55,7 +58,7 @@ class Repaired:
     def facts(self) -> DataFrame:
         """The facts given, with state derived and a value where one was proved."""
         plain = isinstance(self.source, Sequence)
-        frame = to_frame(self.source) if plain else self.source
+        frame = put_facts(self.source) if plain else self.source
         return set_values(frame, self.changes, "derived")
 
     @cached_property
@@ -75,22 +78,22 @@ class Repaired:
     @cached_property
     def log(self) -> DataFrame:
         """Every value derived: cell, old, new, rules, reason, step."""
-        return _to_frame(self.log_rows, Repair)
+        return to_frame(self.log_rows, Repair).astype({"new": "Float64"})
 
     @cached_property
     def suspects(self) -> DataFrame:
         """The cells that may be wrong with proposals, the best first."""
-        return _to_frame(self.suspect_rows, Suspect)
+        return to_frame(self.suspect_rows, Suspect)
 
     @cached_property
     def bounds(self) -> DataFrame:
         """The cells still open, with the interval that is possible."""
-        return _to_frame(self.bound_rows, OpenCell)
+        return to_frame(self.bound_rows, OpenCell)
 
     @cached_property
     def conflicts(self) -> DataFrame:
         """The rules that cannot all hold."""
-        return _to_frame(self.conflict_rows, ConflictRow)
+        return to_frame(self.conflict_rows, ConflictRow)
 
     def count(self) -> dict[str, int]:
         """Count what was derived, is suspect (changes), open, in conflict (blocks)."""
@@ -117,39 +120,15 @@ class Repaired:
         )
         parts = [f"<p>{escape(repr(self))}</p>"]
         parts += [_to_table(*table) for table in tables if table[1]]
-        note = "Only what is proved was filled in; no figure of a report was changed."
-        return "".join(parts) + f"<p><small>{note}</small></p>"
+        return "".join(parts) + f"<p><small>{NOTES['en']}</small></p>"
 
 
 def _to_table(name: str, rows: Sequence[tuple], hidden: Sequence[str]) -> str:
     names = [n for n in rows[0]._fields if n not in hidden]
-    head = "".join(f"<th>{n}</th>" for n in names)
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td>{escape(show(getattr(row, n)))}</td>" for n in names)
-        + "</tr>"
-        for row in rows[:SHOWN]
-    )
+    shown = ([getattr(row, n) for n in names] for row in rows[:SHOWN])
     more = f" (the first {SHOWN})" if len(rows) > SHOWN else ""
     title = f"<summary>{len(rows)} {name}{more}</summary>"
-    return f"<details open>{title}<table><tr>{head}</tr>{body}</table></details>"
-
-
-def show(value: object) -> str:
-    """Write a value for people: a stroke for none, figures without needless zeros."""
-    if value is None:
-        return "–"
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
-
-
-def _to_frame(rows: Sequence[tuple], kind: type) -> DataFrame:
-    import pandas as pd
-
-    frame = pd.DataFrame(rows, columns=list(kind._fields))
-    for name in ("value", "proposal", "old", "new", "low", "high"):
-        if name in frame:
-            frame[name] = pd.array(frame[name].tolist(), dtype="Float64")
-    return frame
+    return f"<details open>{title}{write_table(names, shown)}</details>"
 
 
 def repair(facts: DataFrame, findings: Findings | None = None) -> Repaired:

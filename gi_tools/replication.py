@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,14 +20,18 @@ from gi_tools.catalogue import metrics
 from gi_tools.codebook import entries
 from gi_tools.crosswalk import crosswalk
 from gi_tools.errors import DataError
-from gi_tools.exports import STARTERS
+from gi_tools.exports import STARTERS, write_markdown
 from gi_tools.facts import COLUMNS, STATES
+from gi_tools.frames import require
+from gi_tools.knowledge import CODEBOOKS, read_csv
 from gi_tools.versions import VERSION, list_versions
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 MISSING = "NA"
+CSV = {"profile": "tabular-data-resource", "format": "csv"}
+CSV |= {"mediatype": "text/csv", "encoding": "utf-8"}
 SOFTWARE = ("pandas", "numpy", "scipy")
 ROWS = {  # the tables of a package and what a row of each is
     "reports": "one source report, with its SHA-256",
@@ -40,7 +43,6 @@ ROWS = {  # the tables of a package and what a row of each is
     "log": "one change to a figure, with its reason",
 }
 KINDS = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
-SIGNS = {1: "+", -1: "-"}
 LONGEST_STATA = 2045  # bytes of a plain string; longer ones become strL
 EPOCH = datetime(1960, 1, 1)  # a fixed stamp keeps the bytes equal
 
@@ -90,8 +92,7 @@ def write_package(
         "log": log,
     }
     tables = {name: arrange(f) for name, f in frames.items() if f is not None}
-    if lacking := [name for name in COLUMNS if name not in facts]:
-        raise DataError(f"write_package: facts lack {lacking[0]}; use gi.tabulate")
+    require(facts, "write_package: facts", COLUMNS, "use gi.tabulate")
     folder = _open_folder(Path(folder))
     parts = dict(_write_tables(tables, date))
     book = list(describe(tables))
@@ -183,9 +184,8 @@ def _describe_metrics(tables: Mapping[str, DataFrame]) -> Iterator[Variable]:
 
 @cache
 def _list_labels() -> dict[tuple[str, str], tuple[str, str]]:
-    path = files("gi_tools") / "codebooks" / "variables.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return {(row[0], row[1]): (row[2], row[3]) for row in csv.reader(file)}
+    rows = (tuple(row.values()) for row in read_csv(CODEBOOKS / "variables.csv"))
+    return {row[:2]: row[2:] for row in rows}
 
 
 def _find_labels(table: str, name: str) -> tuple[str, str, str, str]:
@@ -256,12 +256,8 @@ def _to_csv(rows: Iterable[Iterable]) -> bytes:
 def _to_markdown(book: list[Variable]) -> bytes:
     names = ("dataset", "name", "type", "unit", "label_zh", "label_en", "form")
     names += ("source_cell", "article")
-    lines = ["# Codebook 编码本", ""]
-    lines += ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
-    for one in book:
-        cells = (str(getattr(one, name)).replace("|", "/") for name in names)
-        lines.append("| " + " | ".join(" ".join(c.split()) for c in cells) + " |")
-    return "\n".join([*lines, ""]).encode()
+    lines = write_markdown(names, ([getattr(one, n) for n in names] for one in book))
+    return "\n".join(["# Codebook 编码本", "", *lines, ""]).encode()
 
 
 def _to_descriptor(
@@ -285,19 +281,8 @@ def _to_descriptor(
         elif "report_id" in frame and "reports" in tables:
             there = {"resource": "reports", "fields": "report_id"}
             schema["foreignKeys"] = [{"fields": "report_id", "reference": there}]
-        resources.append(
-            {
-                "name": name,
-                "path": path,
-                "profile": "tabular-data-resource",
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8",
-                "bytes": len(parts[path]),
-                "hash": f"sha256:{_hash(parts[path])}",
-                "schema": schema,
-            }
-        )
+        seal = {"bytes": len(parts[path]), "hash": f"sha256:{_hash(parts[path])}"}
+        resources.append({"name": name, "path": path, **CSV, **seal, "schema": schema})
     package = {"profile": "tabular-data-package", "name": "gi-tools-package"}
     package |= {"title": title, "version": VERSION}
     package |= {"created": date} if date else {}
@@ -325,8 +310,8 @@ def _fill_readme(
         "software": ", ".join(f"{k} {v}" for k, v in _list_software().items()),
         "outputs": "\n".join(f"- `{name}`" for name in sorted(parts)),
     }
-    path = files("gi_tools") / "codebooks" / "package_readme.md"
-    return Template(path.read_text("utf-8")).substitute(values | said).encode()
+    frame = (CODEBOOKS / "package_readme.md").read_text("utf-8")
+    return Template(frame).substitute(values | said).encode()
 
 
 def _tell_overrides(panel: Any, scores: DataFrame | None) -> str:

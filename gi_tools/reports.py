@@ -14,6 +14,7 @@ from gi_tools.codebook import Target
 from gi_tools.detection import find_form
 from gi_tools.documents import DOUBT, Document, Place, Spot
 from gi_tools.errors import ParseError
+from gi_tools.exports import show, write_table
 from gi_tools.identity import Identity, identify
 from gi_tools.instruments import (
     Duty,
@@ -166,37 +167,22 @@ def _to_html(report: Report) -> str:
         ("figures in prose", len(report.claims)),
     ]
     head = "".join(
-        f"<tr><th>{name}</th><td>{escape('–' if value is None else str(value))}"
-        "</td></tr>"
+        f"<tr><th>{name}</th><td>{escape(show(value))}</td></tr>"
         for name, value in rows
     )
     sections = "".join(
         f"<li style='margin-left:{section.level - 1}em'>{escape(section.heading)}</li>"
         for section in report.walk_sections()
     )
-    cells = "".join(
-        "<tr>"
-        + "".join(
-            f"<td>{escape(str(value))}</td>"
-            for value in (
-                figure.indicator,
-                figure.applicant or "",
-                "" if figure.value is None else figure.value,
-                figure.unit,
-                figure.state,
-                figure.raw[:80],
-                report.document.locate(figure.place),
-            )
-        )
-        + "</tr>"
-        for figure in report.figures[:SHOWN_FIGURES]
-    )
+    figures = [
+        f._replace(raw=f.raw[:80], place=report.document.locate(f.place))[:7]
+        for f in report.figures[:SHOWN_FIGURES]
+    ]
     return (
         f"<h4>{escape(who.title or report.document.source.name)}</h4>"
         f"<table>{head}</table><details><summary>sections</summary><ul>{sections}</ul>"
-        "</details><details><summary>figures</summary><table><tr><th>indicator</th>"
-        "<th>applicant</th><th>value</th><th>unit</th><th>state</th><th>raw</th>"
-        f"<th>place</th></tr>{cells}</table></details>"
+        "</details><details><summary>figures</summary>"
+        f"{write_table(Figure._fields[:7], figures)}</details>"
         + _list_html("instruments cited", report.instruments)
         + _list_html("duty dates", report.duties)
         + _list_html("problems and measures", report.problems)

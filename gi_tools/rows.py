@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
@@ -9,13 +10,16 @@ from typing import NamedTuple
 from gi_tools.alignment import Match, template
 from gi_tools.codebook import Target, forms
 from gi_tools.columns import Heads, choose_row, group_keys, head_keys, read_heads
+from gi_tools.documents import Place
 from gi_tools.slots import (
+    LONGEST_SIGN,
     NOWHERE,
     Fit,
     Slots,
     fit_slots,
     is_free_row,
     read_slots,
+    take_tail,
 )
 from gi_tools.tokens import Token
 
@@ -25,6 +29,10 @@ CODE_STEP = 3  # by which the numbers of rows climb, some of them not matched
 MOST_CODED = 0.8  # of the rows have a code where there is a column of codes
 FEWEST_BEGUN = 3  # rows with a figure in the first column that show where it is
 HEAD_REACH = 40  # tokens above the first row in which its heads are looked for
+NOTE_REACH = 8  # tokens around a table in which its figures may have strayed
+
+_PADDED = re.compile(r"0{1,2}[1-9]")
+_FIGURES = re.compile(r"\s\d{1,9}\s{1,9}\d{1,9}$")
 
 
 class Item(NamedTuple):
@@ -103,6 +111,7 @@ def settle_rows(
     items: list[Item],
     matches: list[Match],
     pads: dict[int, int],
+    words: frozenset[str],
 ) -> list[tuple[Item, Fit | None]]:
     """Decide for each row of one table which cells are its columns."""
     items = _drop_codes(items)
@@ -126,12 +135,17 @@ def settle_rows(
         ]
     settled = []
     for item in items:
-        size = len(item.slots.cells)
-        heads = item.heads.columns if item.heads and trusted else ()
+        shift = shifts.get(item.match.line)
+        slots = take_tail(item.slots, len(item.targets), shift)
+        item, size = item._replace(slots=slots), len(slots.cells)
+        # Blanks between cells that gaps part leave no trace, so their number says
+        # nothing of the column.
+        in_run = bool(slots.cells) and slots.cells[0].dress == "run"
+        heads = item.heads.columns if item.heads and trusted and not in_run else ()
         fit = fit_slots(
             item.slots,
             len(item.targets),
-            shift=shifts.get(item.match.line),
+            shift=shift,
             heads=heads,
             step=step,
             padded=padded,
@@ -141,7 +155,65 @@ def settle_rows(
             rest = (None,) * (len(item.targets) - size)
             fit = Fit((*item.slots.cells, *rest), "absent")
         settled.append((item, fit))
-    return settled
+    return _doubt_blanks(tokens, settled, matches, words)
+
+
+def _doubt_blanks(
+    tokens: list[Token],
+    settled: list[tuple[Item, Fit | None]],
+    matches: list[Match],
+    words: frozenset[str],
+) -> list[tuple[Item, Fit | None]]:
+    """Call rows without any cell unreadable where a figure or a sign may be theirs."""
+    used = {cell.place for item, _ in settled for cell in item.slots.cells}
+    known = {number for m in matches for number in range(m.token, m.end)}
+    sure = list(settled)
+    for at, (item, _) in enumerate(settled):
+        if item.slots.cells:
+            continue
+        low, high = _find_gap(tokens, [i for i, _ in settled], at, matches)
+        free = [n for n in range(low, high) if n not in known]
+        lost = any(_is_stray(tokens[n]) and tokens[n].place not in used for n in free)
+        sign = _find_sign(tokens, item.match.end, known, words)
+        if lost or sign:
+            slots = item.slots._replace(cells=sign)
+            fit = Fit((None,) * len(item.targets), "unreadable")
+            sure[at] = item._replace(slots=slots), fit
+    return sure
+
+
+def _find_gap(
+    tokens: list[Token], items: list[Item], at: int, matches: list[Match]
+) -> tuple[int, int]:
+    """The tokens between the rows with cells above and below a row without any."""
+    above = [n for n in range(at) if items[n].slots.cells]
+    below = [n for n in range(at, len(items)) if items[n].slots.cells]
+    low = max(0, items[0].match.token - NOTE_REACH)
+    if above:
+        low = items[above[-1]].match.end
+    if below:
+        return low, items[below[0]].match.token
+    last = items[-1].match.end
+    stop = next((m.token for m in matches if m.token >= last), len(tokens))
+    return low, min(stop, last + NOTE_REACH)
+
+
+def _find_sign(
+    tokens: list[Token], at: int, known: set[int], words: frozenset[str]
+) -> tuple[Token, ...]:
+    """The sign behind a label that no form has a word for: a figure gone wrong."""
+    while at < len(tokens) and tokens[at].is_note:
+        at += 1
+    if at >= len(tokens) or at in known:
+        return ()
+    token = tokens[at]
+    is_sign = 0 < len(token.text) <= LONGEST_SIGN and token.key not in words
+    return (token,) if is_sign and token.key and not token.is_note else ()
+
+
+def _is_stray(token: Token) -> bool:
+    """Whether a token is a figure, or a line that ends in some."""
+    return token.reading.value is not None or bool(_FIGURES.search(token.text[-80:]))
 
 
 def _find_shifts(items: list[Item], pads: dict[int, int]) -> dict[int, int | None]:
@@ -198,21 +270,36 @@ def _fills_heads(item: Item) -> bool:
 
 def _drop_codes(items: list[Item]) -> list[Item]:
     """Drop a column of row codes (01, 02 …) or line numbers before the figures."""
-    full = [i for i in items if len(i.slots.cells) > len(i.targets)]
-    coded = [i for i in items if i.slots.cells and _is_code(i, i.slots.cells[0])]
+    held = [i for i in items if i.slots.cells]
+    coded = [i for i in held if _is_code(i, i.slots.cells[0])]
     if 2 * len(coded) <= len(items):
-        # Line numbers climb by one, or more over heading rows; figures do not.
-        numbers = [i.slots.cells[0].reading.value for i in full]
-        climbs = None not in numbers and all(
-            1 <= b - a <= 3 for a, b in pairwise(numbers)
+        coded = _find_numbered(items, held)
+    return [_drop_first(i) if i in coded else i for i in items]
+
+
+def _find_numbered(items: list[Item], held: list[Item]) -> list[Item]:
+    """The rows that begin with a line number, all of them or none."""
+    firsts = [i.slots.cells[0].text.strip() for i in held]
+    glued = any(i.slots.cells[0].dress == "glued" for i in held)
+    if not glued and sum(map(bool, map(_PADDED.fullmatch, firsts))) > 1:
+        # No count is printed with a zero before it.
+        climbs = all(map(str.isdecimal, firsts)) and all(
+            int(a) < int(b) for a, b in pairwise(firsts)
         )
-        if not climbs or len(full) < FEWEST_NUMBERED or len(full) < len(items):
-            return items
-        coded = full
-    return [
-        i._replace(slots=i.slots._replace(cells=i.slots.cells[1:])) if i in coded else i
-        for i in items
-    ]
+        pairs = zip(held, firsts, strict=True)
+        return [i for i, text in pairs if climbs or _PADDED.fullmatch(text)]
+    # Line numbers climb by one, or more over heading rows; figures do not.
+    full = [i for i in items if len(i.slots.cells) > len(i.targets)]
+    numbers = [i.slots.cells[0].reading.value for i in full]
+    climbs = None not in numbers and all(1 <= b - a <= 3 for a, b in pairwise(numbers))
+    few = len(full) < max(FEWEST_NUMBERED, len(items))
+    return full if climbs and not few else []
+
+
+def _drop_first(item: Item) -> Item:
+    slots = item.slots
+    above = slots.cells[0].row if not slots.in_row else slots.above
+    return item._replace(slots=slots._replace(cells=slots.cells[1:], above=above))
 
 
 def _is_code(item: Item, cell: Token) -> bool:
@@ -242,25 +329,38 @@ def _add_free_rows(
     firm = {
         i.match.line: i
         for i in items
-        if i.slots.cells and (i.slots.in_row or fit_slots(i.slots, width))
+        if i.slots.in_row or (i.slots.cells and fit_slots(i.slots, width))
     }
     loose = [i for i in items if i.match.line not in firm]
     targets = dict(lines)
+    held = {c.place for i in firm.values() for c in i.slots.cells}
+    held |= {c.place for _, slots in free for c in slots.cells}
+    # A lone figure in its line may be the number of a page.
+    rows = {t.row for t, u in pairwise(tokens[start:stop]) if t.row == u.row}
+    lost = [n for n in range(start, stop) if _is_lost(tokens[n], held, rows)]
     edges = [(-1, -1), *((i.match.line, i.match.token) for i in firm.values())]
     edges.append((len(lines) + lines[-1][0], stop))
     for (line, start), (next_line, end) in pairwise(edges):
         missing = [n for n, _ in lines if line < n < next_line]
         rows = [(at, slots) for at, slots in free if start < at < end]
-        if len(missing) == len(rows) and all(len(targets[n]) == width for n in missing):
+        whole = not any(start < n < end for n in lost)
+        even = whole and len(missing) == len(rows)
+        if even and all(len(targets[n]) == width for n in missing):
             pairs = zip(missing, rows, strict=True)
         else:
-            pairs = _pair_by_label(loose, rows)
+            near = [i for i in loose if i.match.line in missing]
+            pairs = _pair_by_label(near, rows, lost)
         for number, (at, slots) in pairs:
             match = Match(number, at, at, 0.5)
             heads = items[0].heads if len(items[0].targets) == width else None
             firm[number] = Item(match, targets[number], slots, heads)
     kept = [i for i in loose if i.match.line not in firm]
     return sorted([*firm.values(), *kept], key=lambda i: i.match.line)
+
+
+def _is_lost(token: Token, held: set[Place], rows: set[int]) -> bool:
+    is_figure = token.reading.value is not None and token.row in rows
+    return is_figure and token.place not in held
 
 
 def _find_free_rows(
@@ -280,12 +380,13 @@ def _find_free_rows(
 
 
 def _pair_by_label(
-    loose: list[Item], rows: list[tuple[int, Slots]]
+    loose: list[Item], rows: list[tuple[int, Slots]], lost: list[int]
 ) -> Iterator[tuple[int, tuple[int, Slots]]]:
     """Pair a figure row with the label right above it, when just one stands there."""
     start = -1
     for at, slots in rows:
         above = [i for i in loose if start < i.match.token < at]
-        if len(above) == 1:
+        clear = not any(i.match.token < n < at for i in above for n in lost)
+        if len(above) == 1 and clear:
             yield above[0].match.line, (at, slots)
         start = at

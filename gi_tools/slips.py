@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 UNIT_SLIP = 10_000  # 元 and 万元
 
 
@@ -19,28 +21,27 @@ def name_slip(written: float, meant: float) -> str | None:
     if written != int(written) or meant != int(meant):
         return None
     a, b = str(int(written)), str(int(meant))
-    if max(len(a), len(b)) < 2:
+    name = name_digit_slip(a, b)
+    return None if name == "wrong_digit" and len(a) < 3 else name
+
+
+def name_digit_slip(written: str, meant: str) -> str | None:
+    """Name the slip of digits that makes one number into another of any length."""
+    if len(written) == len(meant):
+        pairs = enumerate(zip(written, meant, strict=True))
+        wrong = [place for place, (a, b) in pairs if a != b]
+        if len(wrong) == 1:
+            return "wrong_digit"
+        swapped = len(wrong) == 2 and wrong[1] == wrong[0] + 1
+        swapped = swapped and Counter(written) == Counter(meant)
+        return "transposed_digits" if swapped else None
+    if written in _drop_one(meant):
+        return "lost_digit"
+    if meant not in _drop_one(written):
         return None
-    if len(a) == len(b):
-        return _name_exchange(a, b)
-    if len(a) + 1 == len(b):
-        return "lost_digit" if a in _drop_one(b) else None
-    if len(a) == len(b) + 1 and b in _drop_one(a):
-        doubled = any(
-            a[i] == a[i + 1] and a[:i] + a[i + 1 :] == b for i in range(len(b))
-        )
-        return "doubled_digit" if doubled else "extra_digit"
-    return None
+    doubled = (meant[: n + 1] + meant[n:] for n in range(len(meant)))
+    return "doubled_digit" if written in doubled else "extra_digit"
 
 
 def _drop_one(digits: str) -> set[str]:
     return {digits[:i] + digits[i + 1 :] for i in range(len(digits))}
-
-
-def _name_exchange(a: str, b: str) -> str | None:
-    wrong = [i for i in range(len(a)) if a[i] != b[i]]
-    if len(wrong) == 1:
-        return "wrong_digit" if len(a) > 2 else None
-    i, j = wrong[0], wrong[-1]
-    swapped = len(wrong) == 2 and j == i + 1 and a[i] == b[j] and a[j] == b[i]
-    return "transposed_digits" if swapped else None

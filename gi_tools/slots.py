@@ -11,6 +11,7 @@ from gi_tools.text import read_cell
 from gi_tools.tokens import Token
 
 EXPLICIT = frozenset(("grid", "pipe", "tab"))  # dresses in which an empty cell is seen
+LONGEST_SIGN = 3  # characters of a figure that was recognised as words
 NOWHERE = -1  # the columns of a row begin at a place that its table leaves open
 
 
@@ -18,7 +19,8 @@ class Slots(NamedTuple):
     """
     The value cells found for one row, in reading order.
 
-    ``above`` and ``below`` are the lines of the label and of what follows the cells.
+    ``above`` and ``below`` are the lines of the label and of what follows the cells;
+    ``tail`` are cells of words behind the others: remarks, or figures gone wrong.
     """
 
     cells: tuple[Token, ...]
@@ -26,6 +28,7 @@ class Slots(NamedTuple):
     is_last: bool = False
     above: int = 0
     below: int = 0
+    tail: tuple[Token, ...] = ()
 
     @property
     def is_cut(self) -> bool:
@@ -61,11 +64,11 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
             break
         if not token.is_note:
             same.append(token)
-    if any(token.is_slot for token in same):
+    full = [n for n, token in enumerate(same, 1) if token.is_slot]
+    if full or (same and same[0].dress in EXPLICIT):
+        end = full[-1] if full else 0
         is_last = same[-1] is tokens[-1]
-        while same[-1].key:  # a column of remarks
-            same.pop()
-        return Slots(tuple(same), True, is_last)
+        return Slots(tuple(same[:end]), True, is_last, tail=tuple(same[end:]))
     cells, number = [], match.end
     while number < stop:
         token = tokens[number]
@@ -73,12 +76,39 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
             if token.row != row and is_free_row(tokens, number):
                 break
             cells.append(token)
+        elif _is_sign(tokens, number, stop) and cells:
+            cells.append(token)
         elif not token.is_note:
             break
         number += 1
     is_last = number == len(tokens)
     below = 0 if is_last else tokens[number].row
-    return Slots(tuple(cells), False, is_last, row, below)
+    end = max((n for n, cell in enumerate(cells, 1) if not cell.key), default=0)
+    kept, tail = tuple(cells[:end]), tuple(cells[end:])
+    if tail:
+        is_last, below = False, tail[0].row
+    return Slots(kept, False, is_last, row, below, tail)
+
+
+def _is_sign(tokens: list[Token], number: int, stop: int) -> bool:
+    """Whether words stand where the figures of a row go on: a figure gone wrong."""
+    first = number
+    while number < stop and 0 < len(tokens[number].text) <= LONGEST_SIGN:
+        if not tokens[number].key:
+            break
+        number += 1
+    return first < number and (number == stop or tokens[number].is_slot)
+
+
+def take_tail(slots: Slots, width: int, shift: int | None) -> Slots:
+    """Count words behind the cells as cells, as far as the columns reach."""
+    if slots.tail and slots.tail[0].dress not in EXPLICIT:
+        return slots  # an empty cell left no trace: nobody can tell how far they reach
+    reach = width + max(shift or 0, 0)
+    if shift == NOWHERE:
+        reach = len(slots.cells) + len(slots.tail)
+    more = slots.tail[: max(reach - len(slots.cells), 0)]
+    return slots._replace(cells=slots.cells + more)
 
 
 def is_free_row(tokens: list[Token], number: int) -> bool:

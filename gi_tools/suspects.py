@@ -28,16 +28,16 @@ class Search(NamedTuple):
     is_complete: bool
 
 
-def find_changes(sheet: Sheet, block: Sequence[int], largest: int = LARGEST) -> Search:
+def find_changes(sheet: Sheet, block: Sequence[int]) -> Search:
     """
     Find every set of as few cells as possible whose change mends a block of equations.
 
-    ``block`` holds numbers of hard equations. Sets of up to ``largest`` cells are all
+    ``block`` holds numbers of hard equations. Sets of up to ``LARGEST`` cells are all
     found, or ``is_complete`` is false; a larger one may come from a program.
     New values are whole where the cell is a count and not below 0.
     """
     search = _Hunt(sheet, block)
-    for size in range(max(search.find_least(), 1), largest + 1):
+    for size in range(max(search.find_least(), 1), LARGEST + 1):
         found = [Change(c) for c in search.look(size) if _leaves_room(sheet, block, c)]
         if found or search.nodes > MOST_NODES:
             return Search(tuple(found), search.nodes <= MOST_NODES)

@@ -82,7 +82,8 @@ def read_tables(tokens: list[Token], form_key: str) -> TableReading:
         own = [i for i in items if book.lines[i.match.line].table.name == name]
         if not any(i.slots.cells for i in own) and len(own) < FEWEST_EMPTY:
             continue
-        settled = settle_rows(tokens, lines, own, matches, find_pads(form_key, name))
+        pads = find_pads(form_key, name)
+        settled = settle_rows(tokens, lines, own, matches, pads, words)
         sheet.add(name, settled)
         found = {item.match.line for item, _ in settled}
         absent += (t for line, targets in lines if line not in found for t in targets)
@@ -124,7 +125,7 @@ class _Sheet:
                 self._keep(item.slots.cells, f"{width} columns, but not as many cells")
             for number, cell in zip(order, fit.cells, strict=True):
                 figure = _to_figure(item.targets[number], cell, fit.rest)
-                if fit.rest == "unreadable":
+                if fit.rest == "unreadable" and item.slots.cells:
                     first = item.slots.cells[0]
                     figure = figure._replace(raw=first.text, place=first.place)
                 self.figures.setdefault(figure[:2], figure)

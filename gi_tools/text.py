@@ -22,21 +22,9 @@ LABEL = 200  # characters up to which a text counts as a label or cell
 
 # Only digits, letters and ASCII signs change width; NFKC would also turn ① into 1.
 _WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: 0x20, 0xA0: 0x20}
-_WIDTH |= {
-    ord("﹝"): ord("("),
-    ord("﹞"): ord(")"),
-    ord("〔"): ord("("),
-    ord("〕"): ord(")"),
-}
-_INVISIBLE = dict.fromkeys(
-    [
-        *range(0x200B, 0x2010),
-        *range(0x2028, 0x202F),
-        *range(0x2060, 0x2065),
-        0xFEFF,
-        0xAD,
-    ]
-)
+_WIDTH |= str.maketrans("﹝﹞〔〕", "()()")
+_HIDDEN = (*range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2065))
+_INVISIBLE = dict.fromkeys((*_HIDDEN, 0xFEFF, 0xAD))
 # Taiwan and mirror-site words once the script is simplified, and the official ones.
 _WORDS = {
     "资讯": "信息",

@@ -22,6 +22,11 @@ _BLANKS = re.compile(r"[ \u3000\xa0][ \u3000\xa0]*")
 _RUN = re.compile(r"[ \u3000\xa0][ \u3000\xa0]+")
 _LETTER = re.compile(LETTER)
 _NOTE = re.compile(r"[(（][^()（）]{4,150}[)）]")
+_SIGN = re.compile(
+    r"[一二三四五六七八九十]|"
+    r"[一二三四五六七八九十]{0,3}[、，。；：（）()“”《》][（）()、”一二三四五六七八九十]{0,4}"
+)
+_HEAD = re.compile(r"[\u4e00-\u9fff/]{2,12}")
 _BREAK = re.compile(r"<br\s{0,3}/?>", re.I)
 _SPACED = re.compile(
     r"(?P<label>(?:\d{1,2}[.、．)）] ?)?[^\d\s][^\n]{0,150}?)"
@@ -113,6 +118,10 @@ def _part(
 def _to_token(text: str, row: int, place: Place, column: int, dress: str) -> Token:
     if len(text) > LABEL:
         return Token(text, row, place, column, dress, UNREADABLE, PROSE, False, False)
+    if dress in ("line", "run") and _SIGN.fullmatch(text):
+        # A dash, a piece of a heading or of a label cut in two, as well as a figure.
+        key = text * (dress == "run")
+        return Token(text, row, place, column, dress, UNREADABLE, key, not key, False)
     return _make_token((text, row, place, column, dress, *_read_text(text)))
 
 
@@ -232,5 +241,9 @@ def _narrow(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _is_run(text: str) -> bool:
-    pieces = _RUN.split(text) if _RUN.search(text) else ()
-    return any(read_cell(piece).state == "reported" for piece in pieces[1:])
+    """Whether runs of blanks part figures, a unit, or heads from what is before."""
+    pieces = _RUN.split(text) if _RUN.search(text) else [""]
+    if len(pieces) > 1 and is_unit(pieces[-1]):
+        return True
+    is_head = len(pieces) > 2 and all(map(_HEAD.fullmatch, pieces))
+    return is_head or any(read_cell(n).state == "reported" for n in pieces[1:])

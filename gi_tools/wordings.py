@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 import regex
 
 from gi_tools.codebook import forms, indicators, label_key, rules
 from gi_tools.errors import CodebookError
+from gi_tools.knowledge import CODEBOOKS, read_toml
 from gi_tools.text import fold
 
 FEWEST = 4  # characters of a label that stand for a row in running prose
@@ -170,8 +169,7 @@ def find_totals(form: str, code: str) -> tuple[tuple[str, ...], ...]:
 @cache
 def load_knowledge() -> dict[str, Any]:
     """Load agreement.toml; CodebookError for a code that no such form has."""
-    path = files("gi_tools").joinpath("codebooks", "agreement.toml")
-    data = tomllib.loads(path.read_text("utf-8"))
+    data = read_toml(CODEBOOKS / "agreement.toml")
     for kind in ("words", "sums", "totals", "all"):
         for entry in data[kind]:
             named = _flatten(entry.get("cells") or entry["pairs"])

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 CHROMIUM = os.environ.get("GI_CHROMIUM") or shutil.which("chromium") or ""
 FLAGS = (
@@ -26,6 +26,7 @@ FLAGS = (
     "--disable-default-apps --disable-extensions --mute-audio --lang=zh-CN"
 ).split()
 WIDTH, HEIGHT = 1280, 800
+expect.set_options(timeout=20_000)  # a machine with other work is no failure
 # Pop-ups would cover the notebook; cells off the screen must stay in the page.
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {

@@ -66,6 +66,8 @@ def test_every_file_is_read_once(samples):
     assert built == (out, 16, 16, 0, 0, 0)
     manifest = gi.open_corpus(out).manifest
     assert manifest["totals"] == {"files": 16, "reports": 16, "failures": 0}
+    assert gi.open_corpus(out).count_files() == {"read": 16, "failed": 0, "left": 0}
+    assert not (out / "_plan.json").exists()  # the manifest took its place
     assert {f["path"] for f in manifest["files"]} == {p.name for p in LIGHT}
     assert len({f["chunk"] for f in manifest["files"]}) > 2
     assert set(manifest["versions"]) == {"package", "code", "codebooks"}

@@ -138,6 +138,7 @@ def test_a_panel_is_seen_as_picture_heat_and_table(panel):
 
 def test_a_refusal_is_explained_and_a_written_reason_lifts_it(panel):
     view = explorers.panel(panel, "en", "workload")
+    view._tabs.selected_index = 2  # no picture for each of the metrics
     refused = [m for _, m in view._metric.options if _is_refused(view, m)]
     assert refused, "no metric of the panel is refused: choose another panel"
     view._metric.value = refused[0]
@@ -156,6 +157,14 @@ def test_an_empty_panel_shows_nothing_and_says_so(panel):
     view = explorers.panel(panel)
     view._find.value = "no such body"
     assert view.frame.empty and "没有符合条件的内容" in view.to_html()
+
+
+def test_views_of_no_report_are_empty():
+    nothing = gi.build_panel(gi.tabulate([]))
+    for view in (explorers.panel(nothing), explorers.metrics(nothing)):
+        assert view.frame.empty and "没有符合条件的内容" in view.to_html()
+    view = explorers.review([], "A. Reader")
+    assert view.frame.empty and "没有需要审核的事项" in view.to_html()
 
 
 def test_ranks_come_with_intervals_and_move_with_the_denominator(panel):
@@ -188,6 +197,8 @@ def test_figures_of_the_prose_say_what_the_cells_have(office):
     assert view.picked == "paragraph 10"
     cells = view._source.beside
     assert len(cells) == 2 and set(cells) <= set(view.frame.place)
+    view._claims.picked = cells[1]
+    assert view.picked == cells[1] and view._source.beside == []
     view.picked = view.frame.place[3]
     assert view._source.beside == [] == view._sheets["facts"].beside
 

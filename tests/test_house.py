@@ -12,7 +12,8 @@ ROOT = PACKAGE.name
 # From the ground up. A module may import from its own floor and from those below
 # it. The package itself (its __init__) stands above all rooms and below the cli.
 FLOORS = [
-    {"errors", "text", "versions", "exports", "progress", "slips"},
+    {"errors", "text", "versions", "exports", "progress", "slips", "knowledge"}
+    | {"frames"},
     {"documents", "codebook", "regions", "dates"},
     {"readers"},
     {"tokens", "alignment", "columns", "slots", "rows", "outcomes", "detection"}

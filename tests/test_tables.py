@@ -1,6 +1,7 @@
 """One table in every dress gives identical cells; a blank never becomes a zero."""
 
 import pytest
+from dressed import count_fates
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from renderings import FULL_RENDERINGS, RENDERINGS, to_html
@@ -11,6 +12,7 @@ from gi_tools.readers import read
 from gi_tools.tables import read_tables
 from gi_tools.tokens import to_tokens
 
+MOST_FAULTY = 9  # of 2,400 tables, 12 cells in all: known faults, none may be added
 FORMS = ("2014", "2019", "2021")
 COUNTS = st.integers(0, 9).map(str) | st.integers(0, 99_999).map(str)
 NO_NUMBER = {"": "blank", "-": "dash", "/": "dash", "——": "dash", "无": "none_text"}
@@ -290,3 +292,35 @@ def test_a_line_behind_a_row_is_no_cell_where_no_row_shows_an_empty_one():
     # One figure for two columns: nothing tells which of the two is empty.
     assert found["dingxi.35", None] == (None, "unreadable")
     assert found["dingxi.35.cumulative", None] == (None, "unreadable")
+
+
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        ("规章 | 3 | 4 | 口 |", ["3", "4", "口"]),
+        ("规章\t口\t口\t口", ["口", "口", "口"]),
+        ("规章\n3\n4\n四", ["3", "4", "四"]),
+    ],
+)
+def test_a_figure_gone_wrong_is_unreadable_with_its_text(row, cells):
+    text = f"信息内容\n本年制发件数\n本年废止件数\n现行有效件数\n{row}\n"
+    text += "行政规范性文件\n1\n2\n3\n信息内容\n本年处理决定数量\n行政许可\n5\n"
+    figures = read_tables(to_tokens(read(text.encode())), "2021").figures
+    found = [f for f in figures if f.indicator.startswith("rules.")]
+    assert [f.raw for f in found] == cells
+    states = ["reported" if cell.isdigit() else "unreadable" for cell in cells]
+    assert [f.state for f in found] == states
+    assert all(f.place for f in found)
+
+
+def test_no_odd_dress_makes_a_figure_wrong():
+    fates, faults = count_fates(150)
+    assert not faults
+    assert fates["right"] > 14_000
+
+
+@pytest.mark.long
+def test_no_odd_dress_of_many_makes_a_figure_wrong():
+    fates, faults = count_fates(2400, "many")
+    assert len(faults) <= MOST_FAULTY, faults
+    assert fates["right"] > 230_000

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from gi_tools.commands.files import Verbs, add_verb
+from gi_tools.commands.files import Verbs, add_verb, pick
 from gi_tools.corpus import CHUNK, MEMORY, SECONDS, build_corpus, open_corpus
 from gi_tools.exports import write_csv
 from gi_tools.fetching import Limits, fetch
@@ -49,16 +49,8 @@ def _add_build(verbs: Verbs) -> None:
 
 def _run_build(args: argparse.Namespace) -> int:
     try:
-        built = build_corpus(
-            args.folder,
-            args.out,
-            workers=args.workers,
-            scheduler=args.scheduler,
-            chunk=args.chunk,
-            timeout=args.timeout,
-            memory=args.memory,
-            progress=not args.quiet,
-        )
+        options = pick(args, "folder out workers scheduler chunk timeout memory")
+        built = build_corpus(**options, progress=not args.quiet)
     except KeyboardInterrupt:
         return _stop()
     print(
@@ -111,14 +103,8 @@ def _run_fetch(args: argparse.Namespace) -> int:
         private=args.allow_private,
     )
     try:
-        found = fetch(
-            args.sources,
-            args.out,
-            contact=args.contact,
-            limits=limits,
-            refresh=args.refresh,
-            progress=not args.quiet,
-        )
+        options = pick(args, "sources out contact refresh")
+        found = fetch(**options, limits=limits, progress=not args.quiet)
     except KeyboardInterrupt:
         return _stop()
     print(

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from gi_tools.commands import COMMANDS
 from gi_tools.errors import DataError, GiError
@@ -30,6 +31,11 @@ def add_verb(verbs: Verbs, name: str, run: Run) -> argparse.ArgumentParser:
 def add_language(verb: argparse.ArgumentParser) -> None:
     """Add ``--lang``."""
     verb.add_argument("--lang", choices=("zh", "en"), default="zh")
+
+
+def pick(args: argparse.Namespace, names: str) -> dict[str, Any]:
+    """Give options by their names, as keywords for what they are passed to."""
+    return {name: getattr(args, name) for name in names.split()}
 
 
 def read_each(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from gi_tools.checks import Finding, Findings, check_facts
 from gi_tools.codebook import entries
 from gi_tools.commands.files import Verbs, add_language, add_verb, read_each, to_line
-from gi_tools.exports import write_csv
+from gi_tools.exports import write_csv, write_markdown
 from gi_tools.facts import COLUMNS, to_facts
 from gi_tools.registers import NamingRow, to_naming_rows
 from gi_tools.reports import Report
@@ -172,15 +172,9 @@ def _check_to_text(name: str, report: Report, args: argparse.Namespace) -> str:
 def _run_codebook(args: argparse.Namespace) -> int:
     records = entries(args.form)
     names = list(records[0])
+    rows = [record.values() for record in records]
     if args.format == "csv":
-        write_csv([names, *(record.values() for record in records)], sys.stdout)
-        return 0
-    print("| " + " | ".join(names) + " |")
-    print("|" + "---|" * len(names))
-    for record in records:
-        print(
-            "| "
-            + " | ".join((v or "").replace("|", "/") for v in record.values())
-            + " |"
-        )
+        write_csv([names, *rows], sys.stdout)
+    else:
+        print("\n".join(write_markdown(names, rows)))
     return 0

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from gi_tools.codebook import forms
-from gi_tools.commands.files import Verbs, add_verb, hush, to_line
+from gi_tools.commands.files import Verbs, add_verb, hush, pick, to_line
 from gi_tools.errors import DataError
 from gi_tools.repairs import repair_facts
 from gi_tools.scoring import score_folder
@@ -20,7 +20,7 @@ def add_commands(verbs: Verbs) -> None:
     verb.add_argument("-o", "--out", required=True, metavar="DIR")
     verb.add_argument("--seed", type=int, default=0)
     verb.add_argument("--forms", nargs="+", choices=list(forms()))
-    verb.add_argument("--formats", nargs="+", choices=list(FORMATS))
+    verb.add_argument("--formats", nargs="+", choices=list(FORMATS), default=PLAIN)
     verb.add_argument("--defects", type=float, default=0.0, metavar="RATE")
     verb.add_argument("--kinds", nargs="+", choices=list(DEFECTS), metavar="KIND")
     verb.add_argument("--years", metavar="FIRST-LAST")
@@ -40,17 +40,8 @@ def _run_simulate(args: argparse.Namespace) -> int:
         if not (first.isdigit() and (last or first).isdigit()):
             raise DataError(f"--years {args.years}: write 2014-2024, or one year")
         years = range(int(first), int(last or first) + 1)
-    index = simulate(
-        args.n,
-        args.out,
-        forms=args.forms,
-        formats=args.formats or PLAIN,
-        defects=args.defects,
-        kinds=args.kinds,
-        years=years,
-        panel=args.panel,
-        seed=args.seed,
-    )
+    options = pick(args, "forms formats defects kinds panel seed")
+    index = simulate(args.n, args.out, **options, years=years)
     planted = int((index.defect != "").sum())
     print(f"{args.out}: {len(index)} reports, {planted} with a planted defect")
     return 0

@@ -79,15 +79,9 @@ class Writer:
             self._flush((name, year))
 
     def _flush(self, key: tuple[str, int | None]) -> None:
-        import pyarrow as pa
-
         rows, self._rows[key] = self._rows[key], []
         if rows:
-            schema, names = find_schema(key[0]), DATASETS[key[0]]._fields
-            columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-            arrays = [_to_array(columns[field.name], field.type) for field in schema]
-            batch = pa.record_batch(arrays, schema=schema)
-            self._batches.setdefault(key, []).append(batch)
+            self._batches.setdefault(key, []).append(to_batch(key[0], rows))
 
     def write(self, folder: Path, file: str) -> Iterator[str]:
         """Write everything below ``folder``; yield the path of each file there."""
@@ -119,6 +113,16 @@ def write_table(table: Any, path: Path) -> None:
         pq.write_table(table, file, compression="zstd")
         file.flush()
         os.fsync(file.fileno())
+
+
+def to_batch(name: str, rows: Iterable[tuple]) -> Any:
+    """Put rows of one dataset, one at least, into an Arrow batch."""
+    import pyarrow as pa
+
+    schema, names = find_schema(name), DATASETS[name]._fields
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    arrays = [_to_array(columns[field.name], field.type) for field in schema]
+    return pa.record_batch(arrays, schema=schema)
 
 
 def _to_array(values: tuple, kind: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gi_tools.checks import Finding, check_facts
 from gi_tools.codebook import Term, forms, rules
-from gi_tools.corpus.schemas import BATCH, DATASETS, find_schema, to_partition
+from gi_tools.corpus.schemas import BATCH, find_schema, to_batch, to_partition
 from gi_tools.facts import COLUMNS, Fact
 
 FILE = "two-years.parquet"
@@ -85,17 +85,13 @@ def write_years(out: Path, drafts: Path) -> list[str]:
 def _write(
     writers: dict[int, Any], drafts: Path, year: int, rows: list[Finding]
 ) -> None:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = find_schema("findings")
     if year not in writers:
         path = drafts / to_partition("findings", year) / FILE
         path.parent.mkdir(parents=True, exist_ok=True)
-        writers[year] = pq.ParquetWriter(path, schema, compression="zstd")
-    columns = dict(
-        zip(DATASETS["findings"]._fields, zip(*rows, strict=True), strict=True)
-    )
-    arrays = [pa.array(columns[field.name], field.type) for field in schema]
-    writers[year].write_batch(pa.record_batch(arrays, schema=schema))
+        writers[year] = pq.ParquetWriter(
+            path, find_schema("findings"), compression="zstd"
+        )
+    writers[year].write_batch(to_batch("findings", rows))
     rows.clear()

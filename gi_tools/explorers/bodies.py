@@ -32,12 +32,12 @@ def name_bodies(scores: DataFrame) -> DataFrame:
 
 
 def choose_metric(scores: DataFrame, first: str, lang: str) -> ipywidgets.Dropdown:
-    """A choice of the metrics that at least one report defines."""
-    defined = set(scores.metric[scores.value.notna()])
+    """A choice of the metrics that at least one report defines, or of all."""
+    defined = set(scores.metric[scores.value.notna()]) or metrics().keys()
     found = [one for one in metrics().values() if one.id in defined]
     options = [(one.zh if lang == "zh" else one.en, one.id) for one in found]
     names = [one.id for one in found]
-    value = first if first in names else (names or [None])[0]
+    value = first if first in names else names[0]
     return ipywidgets.Dropdown(
         options=options, value=value, description=say(lang, "metric")
     )

@@ -23,6 +23,7 @@ CELLS = """SELECT coalesce(form, '') AS form, year, state, count(*) AS cells
 FROM facts WHERE origin = 'table' GROUP BY ALL ORDER BY ALL"""
 # Counts: the word for each and the verdict whose colour it has.
 READ, FAILED, LEFT = ("read", "pass"), ("failed", "fail"), ("left_over", "unknown")
+NAMES = {"reason": "cause"}  # elsewhere it is why a value is undefined
 COUNTS = {"read": READ, "failed": FAILED, "left": LEFT}
 
 
@@ -105,7 +106,7 @@ class CorpusView(View):
     def _draw(self, _: object = None) -> None:
         frame, lang = self.frame, self.lang
         named = frame.assign(kind=[translate(lang, kind) for kind in frame.kind])
-        self._failures.html = frame_to_html(named, lang)
+        self._failures.html = frame_to_html(named.rename(columns=NAMES), lang)
 
     def _tell(self, counts: dict[str, int | None]) -> str:
         """A bar and the counts; what is left may be unknown."""

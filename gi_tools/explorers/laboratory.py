@@ -142,8 +142,8 @@ def _summarise(trial: Trial, lang: str) -> str:
 
 def _list_matches(trial: Trial, lang: str) -> str:
     rows = "".join(
-        f"<tr><td>{'✓' if row.right else '✗'}</td><td>{escape(row.report_id)}</td>"
-        f"<td>{escape(row.before)}<mark>{escape(row.match[:200])}</mark>"
+        f'<tr><td class="gi-number">{"✓" if row.right else "✗"}</td>'
+        f"<td>{escape(row.report_id)}</td><td>{escape(row.before)}<mark>{escape(row.match[:200])}</mark>"
         f"{escape(row.after)}</td></tr>"
         for row in trial.matches.head(MOST).itertuples()
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 WORDS = {"agree": "agrees", "differ": "differs", "no_cell": "no_cell"}
-MOST = 500  # rows shown
+MOST, LONGEST = 500, 80  # rows shown; characters of the labels of one
 HEADS = ("verdict", "label", "stated", "table_value", "quote")
 
 
@@ -49,30 +49,36 @@ def link_claims(report: Report, facts: DataFrame, lang: str) -> list[Link]:
 
 
 def _link(
-    found: DataFrame, places: dict, cells: dict, form: str | None, lang: str
+    found: DataFrame, places: dict, known: dict, form: str | None, lang: str
 ) -> Iterator[Link]:
     for row in found.itertuples(index=False):
         codes = row.cells.split("+") if row.cells else []
-        spots = (cells.get((c, "total")) or cells.get((c, None)) for c in codes)
+        spots = (known.get((c, "total")) or known.get((c, None)) for c in codes)
         spots = tuple(spot for spot in spots if spot)
         word = WORDS.get(row.verdict, "unknown")
         labels = (indicators().get((form, code)) for code in codes)
         names = [getattr(one, f"label_{lang}") for one in labels if one]
         shown = " + ".join(names or codes)
-        texts = (shown, _show(row.stated), _show(row.table), row.quote)
-        parts = (f"<td>{escape(text[:200])}</td>" for text in texts)
         told = sign(lang, word, value=_show(row.table))
-        yield Link(places.get(row.order, ""), spots, f"<td>{told}</td>{''.join(parts)}")
+        lead = f' data-id="{escape(spots[0])}"' if spots else ""
+        cells = f"<td><div>{told}</div></td><td>{escape(_cut(shown))}</td>"
+        cells += f"<td>{_show(row.stated)}</td><td{lead}>{_show(row.table)}</td>"
+        cells += f"<td>{escape(row.quote[:200])}</td>"
+        yield Link(places.get(row.order, ""), spots, cells)
 
 
 def list_links(links: list[Link], lang: str) -> str:
-    """Write the rows as a table; a row is picked by its number."""
+    """Write the rows as a table: a number picks a row, a place the cell it has."""
     heads = "".join(f"<th>{escape(say(lang, head))}</th>" for head in HEADS)
     rows = "".join(
         f'<tr data-id="{number}">{link.shown}</tr>' for number, link in enumerate(links)
     )
     none = "" if links else f"<p>{escape(say(lang, 'none'))}</p>"
     return f"<table><tr>{heads}</tr>{rows}</table>{none}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _show(value: float | None) -> str:

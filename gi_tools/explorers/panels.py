@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import traitlets
 
 from gi_tools import plots
 from gi_tools.catalogue import find_metric
+from gi_tools.crosswalk import Join
 from gi_tools.errors import ComparisonError
 from gi_tools.explorers.bodies import choose_metric, name_bodies
 from gi_tools.explorers.pictures import draw
@@ -129,13 +130,13 @@ class PanelView(View):
         """Say whether the rows may be set side by side, and if not, why."""
         lang, name = self.lang, self._metric.value
         try:
-            found = compare(rows, name, override=override)
-        except ComparisonError as error:
-            told = f"{say(lang, 'refused')}: {error}"
+            joins = compare(rows, name, override=override).attrs["joins"]
+        except ComparisonError:
+            # Asked with a reason it tells every refusal, not the first alone.
+            joins = compare(rows, name, override=say(lang, "refused")).attrs["joins"]
+            told = f"{say(lang, 'refused')}: {_tell(joins, lang, 'refuse')}"
             return f'<span class="gi-fail">✗ {escape(told)}</span>', True
-        caveats = [join for join in found.attrs["joins"] if join.verdict != "yes"]
-        reasons = (j.reason_zh if lang == "zh" else j.reason_en for j in caveats)
-        told = "; ".join(dict.fromkeys(reasons))
+        told = _tell(joins, lang)
         if override:
             told = f"{say(lang, 'overridden')}: {override}. {told}"
         sign = ("?", "gi-unknown") if told else ("✓", "gi-pass")
@@ -205,6 +206,17 @@ def _heat_cell(value: float, there: float, shade: Callable, share: bool) -> str:
         return '<td class="gi-unknown">–</td>'
     text = f"{100 * value:.0f}" if share else f"{value:,.3g}"
     return f'<td class="gi-number" style="{shade(value)}">{text}</td>'
+
+
+def _tell(joins: Iterable[Join], lang: str, verdict: str = "") -> str:
+    """Give the reasons of the joins that are refused or come with a caveat, once."""
+    told: dict[str, list[str]] = {}
+    for join in joins:
+        if join.verdict == (verdict or join.verdict) != "yes":
+            reason = join.reason_zh if lang == "zh" else join.reason_en
+            told.setdefault(reason, []).append(f"{join.older}/{join.newer}")
+    pairs = ((", ".join(dict.fromkeys(forms)), why) for why, forms in told.items())
+    return "; ".join(f"{forms}: {why}" for forms, why in pairs)
 
 
 def _list_notes(panel: Panel, lang: str) -> str:

@@ -38,7 +38,7 @@ def draw(
         figure = Figure(figsize=size, dpi=DPI)
         axes = figure.add_axes(box)
         paint(axes)
-        FigureCanvasAgg(figure).print_png(data)
+        FigureCanvasAgg(figure).print_png(data, pil_kwargs={"compress_level": 1})
     alt = axes.get_title()
     code = base64.b64encode(data.getvalue()).decode("ascii")
     return (

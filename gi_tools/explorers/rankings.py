@@ -21,7 +21,8 @@ from gi_tools.panel import Panel
 from gi_tools.statistics import clopper_pearson, rank_bodies, shrink, wilson
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from matplotlib.axes import Axes
+    from pandas import DataFrame, Series
 
 FIRST = "release_on_merits"
 INTERVALS = {"wilson": wilson, "clopper_pearson": clopper_pearson}
@@ -43,11 +44,14 @@ class MetricView(View):
         scores = name_bodies(measure(panel))
         shares = scores[(scores.interval == "wilson").to_numpy()]
         known = shares[shares.value.notna() & shares.year.notna()]
-        self._scores = dict(iter(known.groupby("metric")))
+        self._scores = dict(iter(known.groupby(["metric", "year"])))
+        self._none = known.head(0)
         self._fits: dict[tuple, DataFrame] = {}
+        self._pictures: dict[tuple, str] = {}
         self._is_changing = False
         self._metric = choose_metric(shares, metric, lang)
         self._variant = ipywidgets.Dropdown(description=say(lang, "variant"))
+        self._variant.style.description_width = "initial"
         self._year = ipywidgets.Dropdown(description=say(lang, "year"))
         self._interval = ipywidgets.ToggleButtons(
             options=[(say(lang, name), name) for name in INTERVALS]
@@ -116,23 +120,21 @@ class MetricView(View):
 
     def _offer_variants(self) -> None:
         """Offer the denominators of the metric, and the years that define it."""
-        names = [n for n in self._variants() if len(self._all(n))]
+        defined = {metric for metric, _ in self._scores}
+        names = [name for name in self._variants() if name in defined]
         place = "zh" if self.lang == "zh" else "en"
         self._variant.options = [(getattr(find_metric(n), place), n) for n in names]
         if self._metric.value in names:
             self._variant.value = self._metric.value
-        years = sorted({int(y) for y in self._all(self._metric.value).year})
+        mine = (y for metric, y in self._scores if metric == self._metric.value)
+        years = sorted(int(year) for year in mine)
         before = self._year.value
         self._year.options = years
         if years:
             self._year.value = before if before in years else years[-1]
 
-    def _all(self, metric: str) -> DataFrame:
-        return self._scores.get(metric, self._scores[self._metric.value].head(0))
-
     def _take(self, metric: str) -> DataFrame:
-        rows = self._all(metric)
-        return rows[(rows.year == self._year.value).to_numpy(dtype=bool)]
+        return self._scores.get((metric, self._year.value), self._none)
 
     def _rank(self, found: DataFrame) -> DataFrame:
         """Add the rank by value, and its interval where bodies are enough to fit."""
@@ -165,15 +167,28 @@ class MetricView(View):
     def _draw(self, change: dict | None = None) -> None:
         if self._is_changing:
             return
-        # The funnel shows counts: intervals and shrinkage do not touch it.
-        if not change or change["owner"] in (self._variant, self._year):
-            self._picture.value = self._draw_funnel()
         frame = self.frame
         self._told.value = f"<p>{escape(self._summarise(frame))}</p>"
-        if len(frame):
-            frame = frame.assign(agency=frame.body).drop(columns="body")
-            frame = frame.rename(columns=self._name_ranks(frame))
-        self._sheet.html = frame_to_html(frame.round(4), self.lang, most=300)
+        shown = self._shorten(frame) if len(frame) else frame
+        marked = {"interval": "<span>{}</span>".format}  # kept on one line
+        self._sheet.html = frame_to_html(shown, self.lang, most=300, marked=marked)
+        # The table answers first. The funnel shows counts alone: intervals and
+        # shrinkage do not touch it.
+        if not change or change["owner"] in (self._variant, self._year):
+            self._picture.value = self._draw_funnel()
+
+    def _shorten(self, frame: DataFrame) -> DataFrame:
+        """Put what belongs together into one column, for half a screen."""
+        shown = frame[["body"]].rename(columns={"body": "agency"})
+        shown["counts"] = _join(frame.numerator, frame.denominator, "{:.0f}/{:.0f}")
+        shown["value"] = frame.value.map("{:.3f}".format)
+        shown["interval"] = _join(frame.low, frame.high, "{:.3f}–{:.3f}")
+        shown["rank"] = frame["rank"]
+        if "rank_low" in frame:
+            shown["ranks"] = _join(frame.rank_low, frame.rank_high, "{:.0f}–{:.0f}")
+        names = ["rank_change", "shrunk", "expected_rank", *self._name_ranks(frame)]
+        rest = frame[[name for name in names if name in frame]].round(3)
+        return shown.join(rest.rename(columns=self._name_ranks(frame)))
 
     def _name_ranks(self, frame: DataFrame) -> dict[str, str]:
         """Name the ranks under other denominators by these."""
@@ -186,13 +201,23 @@ class MetricView(View):
         }
 
     def _draw_funnel(self) -> str:
+        """Draw once for a metric and year; nothing where no body defines it."""
+        key = self.metric, self._year.value
+        if key not in self._pictures:
+            is_there = len(self._take(self.metric))
+            drawn = draw(self._paint, self.lang, FUNNEL, BOX) if is_there else ""
+            self._pictures[key] = drawn
+        return self._pictures[key]
+
+    def _paint(self, ax: Axes) -> None:
+        from matplotlib.ticker import LogLocator
+
         rows = self._take(self.metric).drop(columns="body")
-        return draw(
-            lambda ax: plots.funnel(rows, self.metric, lang=self.lang, ax=ax),
-            self.lang,
-            FUNNEL,
-            BOX,
-        )
+        plots.funnel(rows, self.metric, lang=self.lang, ax=ax)
+        # Powers of ten take a third of the time to draw, and few read them.
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_major_formatter("{x:,.0f}")
+        ax.minorticks_off()
 
     def _summarise(self, frame: DataFrame) -> str:
         told = [say(self.lang, "bodies", n=len(frame))]
@@ -213,3 +238,7 @@ def metrics(panel: Panel, lang: str = "zh", metric: str = FIRST) -> MetricView:
     the posterior (``statistics.shrink``, ``rank_bodies``).
     """
     return MetricView(panel, lang, metric)
+
+
+def _join(first: Series, second: Series, form: str) -> list[str]:
+    return [form.format(*pair) for pair in zip(first, second, strict=True)]

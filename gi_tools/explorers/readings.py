@@ -84,7 +84,10 @@ class ReportView(View):
         return self._head() + static_page(self._source.html, figures)
 
     def _follow(self, change: dict) -> None:
-        """Lead from a figure of the prose to its sentence, and mark its cells too."""
+        """Lead from a figure of the prose to its sentence and cells, or to one cell."""
+        if not change["new"].isdigit():
+            self.picked = change["new"]
+            return
         link = self._links[int(change["new"])]
         self.picked = link.place
         self._mark(link.cells)

@@ -227,9 +227,9 @@ class ReviewView(View):
         head = escape(say(self.lang, "left", n=left, total=len(self._cases)))
         first = max(0, self._at - MOST // 2)
         rows = (
-            f'<tr data-id="{n}"><td>{n + 1}</td>'
+            f'<tr data-id="{n}"><td class="gi-number">{n + 1}</td>'
             f"<td>{self._sign(n)}</td><td>{escape(case.report_id)}</td>"
-            f"<td>{escape(case.changes[0].cells[0].indicator)}</td></tr>"
+            f"<td>{_break(case.changes[0].cells[0].indicator)}</td></tr>"
             for n, case in enumerate(self._cases[first : first + MOST], first)
         )
         return f"<p>{head}</p><table>{''.join(rows)}</table>"
@@ -345,6 +345,11 @@ def _name(form: str, cell: Cell, lang: str) -> tuple[str, str]:
     )
     label = getattr(one, place) if one else cell.indicator
     return label, getattr(who, place) if who else ""
+
+
+def _break(code: str) -> str:
+    """Escape a code and let its line be broken at its dots."""
+    return escape(code).replace(".", ".<wbr>")
 
 
 def _show(value: float | None) -> str:

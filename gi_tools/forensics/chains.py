@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.codebook import Rule, Term, forms, rules
 from gi_tools.forensics.lineage import find_body, was_reorganised
-from gi_tools.forensics.traces import JOINT, Sheet, Trace, to_frame, to_sheets, to_trace
+from gi_tools.forensics.traces import (
+    JOINT,
+    Sheet,
+    Trace,
+    frame_traces,
+    to_sheets,
+    to_trace,
+)
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -53,7 +60,7 @@ def trace_chains(facts: DataFrame) -> DataFrame:
                 found, n = _confront(now, before, doubt)
                 traces += found
                 made += n
-    return to_frame(traces, made)
+    return frame_traces(traces, made)
 
 
 def _group(sheets: list[Sheet]) -> dict[tuple, dict[int, Versions]]:
@@ -167,13 +174,7 @@ def _tell(
         sides = (f"{g.left:g} → {g.right:g}" for g in mine)
         figures = JOINT.join(f"{i} {s}" for i, s in zip(ids, sides, strict=True))
         end, end_en = DOUBTS[doubt]
-        yield to_trace(
-            kind,
-            "hard" if hard else "soft",
-            [early, late],
-            figures,
-            value=first.right - first.left,
-            n=n,
-            message=first.rule.message_zh + end,
-            message_en=first.rule.message_en + end_en,
-        )
+        told = {"message": first.rule.message_zh + end}
+        told |= {"message_en": first.rule.message_en + end_en}
+        head = kind, "hard" if hard else "soft", [early, late], figures
+        yield to_trace(*head, value=first.right - first.left, n=n, **told)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import date as Date
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import regex
 
 from gi_tools.agencies import is_town
 from gi_tools.errors import CodebookError
-from gi_tools.forensics.traces import Trace, require, to_frame, to_rows, to_trace
+from gi_tools.forensics.traces import Trace, frame_traces, to_trace
+from gi_tools.frames import require, to_frame, to_rows
+from gi_tools.knowledge import CODEBOOKS, read_toml
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -54,14 +54,9 @@ def measure_delays(reports: DataFrame) -> DataFrame:
     ``reports`` is the frame of ``gi.list_reports``; columns are those of ``Delay``.
     Source of the days: codebooks/deadlines.toml.
     """
-    import pandas as pd
-
     require(reports, "reports", NEEDED)
     rows = [_measure(*row) for row in to_rows(reports[list(NEEDED)])]
-    frame = pd.DataFrame.from_records(rows, columns=list(Delay._fields))
-    for name in ("year", "days", "local_days"):
-        frame[name] = pd.array(frame[name].tolist(), dtype="Int64")
-    return frame
+    return to_frame(rows, Delay)
 
 
 def find_late(reports: DataFrame) -> DataFrame:
@@ -73,7 +68,7 @@ def find_late(reports: DataFrame) -> DataFrame:
     delays = measure_delays(reports)
     known = int((delays["verdict"] != "unknown").sum())
     late = delays[delays["verdict"] == "late"]
-    return to_frame((_tell(Delay(*row), known) for row in to_rows(late)), known)
+    return frame_traces((_tell(Delay(*row), known) for row in to_rows(late)), known)
 
 
 def _tell(row: Delay, n: int) -> Trace:
@@ -117,16 +112,8 @@ def _measure(
     sure = days is not None and confidence == "page"
     verdict = ("late" if days > 0 else "on_time") if sure else "unknown"
     local_days = (day - own).days if day and own else None
-    head = (
-        report_id,
-        agency,
-        code,
-        year,
-        kind,
-        published,
-        due and due.isoformat(),
-        days,
-    )
+    head = (report_id, agency, code, year, kind, published)
+    head += (due and due.isoformat(), days)
     tail = (own and own.isoformat(), local_days, law.get("zh", ""), law.get("en", ""))
     return Delay(*head, verdict, confidence, *tail)
 
@@ -158,8 +145,7 @@ def _to_date(text: str | None) -> Date | None:
 
 @cache
 def _knowledge() -> dict[str, Any]:
-    path = files("gi_tools").joinpath("codebooks", "deadlines.toml")
-    data = tomllib.loads(path.read_text("utf-8"))
+    data = read_toml(CODEBOOKS / "deadlines.toml")
     ends = {kind: regex.compile(end) for kind, end in data["bodies"].items()}
     for entry in (*data["deadlines"], *data["local"]):
         verify_entry(entry, {*ends, "town", "department"})

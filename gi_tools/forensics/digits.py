@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.forensics.lineage import find_body
 from gi_tools.forensics.repeats import list_figures
-from gi_tools.forensics.traces import (
-    Trace,
-    require,
-    to_frame,
-    to_rows,
-    to_sheets,
-)
+from gi_tools.forensics.traces import Trace, frame_traces, to_sheets
+from gi_tools.frames import require, to_frame, to_rows
 from gi_tools.statistics import adjust
 
 if TYPE_CHECKING:
@@ -58,19 +53,13 @@ def measure_digits(facts: DataFrame) -> DataFrame:
     chi-square for ten equal digits. Sums and amounts of money are left out. Columns are
     those of ``Digits``; bodies are tested apart and the p-values adjusted over all.
     """
-    import pandas as pd
-
     groups: dict[tuple, list] = {}
     for sheet in to_sheets(facts):
         if body := find_body(sheet.agency, sheet.region_code):
             groups.setdefault(body, []).append(sheet)
-    rows = [_measure(sheets) for sheets in groups.values()]
-    frame = pd.DataFrame.from_records(rows, columns=list(Digits._fields))
-    for name in ("round", "p_round", "q_round", "p_digits", "q_digits"):
-        frame[name] = pd.array(frame[name].tolist(), dtype="Float64")
+    frame = to_frame([_measure(sheets) for sheets in groups.values()], Digits)
     for test in ("round", "digits"):
-        q = adjust(frame[f"p_{test}"])["q"]
-        frame[f"q_{test}"] = pd.array(q.where(q.notna(), None).tolist(), "Float64")
+        frame[f"q_{test}"] = adjust(frame[f"p_{test}"])["q"].astype("Float64")
     return frame
 
 
@@ -93,7 +82,7 @@ def find_odd_digits(digits: DataFrame) -> DataFrame:
             zh = f"{row.n} 个数字的末位分布不均"
             en = f"the last digits of {row.n} figures are uneven"
             traces.append(_tell("uneven", row, row.q_digits, tested, zh, en))
-    return to_frame(traces, tested)
+    return frame_traces(traces, tested)
 
 
 def _tell(kind: str, row: Digits, q: float, n: int, zh: str, en: str) -> Trace:

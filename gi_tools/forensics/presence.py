@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.forensics.lineage import Body, find_body
-from gi_tools.forensics.traces import Trace, require, to_frame, to_rows, to_trace
+from gi_tools.forensics.traces import Trace, frame_traces, to_trace
+from gi_tools.frames import require, to_frame, to_rows
 from gi_tools.regions import NOW, history
 
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ def register_reports(
     ``Presence``.
     Whether a place stood in a year comes from codebooks/divisions.csv.
     """
-    import pandas as pd
-
     require(reports, "reports", NEEDED)
     seen = [row for row in to_rows(reports[list(NEEDED)]) if row[1] and row[3]]
     there = {(_find_body(row[1], row[2]), row[3]): row for row in seen}
@@ -58,8 +57,7 @@ def register_reports(
     rows = list(_register(_list_bodies(seen, bodies), wanted, there))
     if bodies is None and years is None:
         rows = _trim(rows)
-    frame = pd.DataFrame.from_records(rows, columns=list(Presence._fields))
-    return frame.astype({"year": "Int64"})
+    return to_frame(rows, Presence).astype({"year": "Int64"})
 
 
 def find_missing(
@@ -77,7 +75,7 @@ def find_missing(
         gaps = [Presence(*row) for row in to_rows(group[group["status"] == "missing"])]
         if gaps:
             traces.append(_tell(gaps, len(group)))
-    return to_frame(traces, len(expected))
+    return frame_traces(traces, len(expected))
 
 
 def _tell(gaps: list[Presence], n: int) -> Trace:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from math import comb, log2
 from typing import TYPE_CHECKING
@@ -14,7 +12,8 @@ from typing import TYPE_CHECKING
 from gi_tools.codebook import forms, indicators, rules
 from gi_tools.errors import CodebookError
 from gi_tools.forensics.lineage import find_body
-from gi_tools.forensics.traces import Sheet, Trace, to_frame, to_sheets, to_trace
+from gi_tools.forensics.traces import Sheet, Trace, frame_traces, to_sheets, to_trace
+from gi_tools.knowledge import CODEBOOKS, read_toml
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -49,7 +48,7 @@ def find_repeats(facts: DataFrame) -> DataFrame:
     pairs = comb(sum(map(len, chains)), 2)
     traces = [trace for chain in chains for trace in _find_runs(chain, steps)]
     traces += _find_shared(bodies, pairs)
-    return to_frame(traces, steps + pairs)
+    return frame_traces(traces, steps + pairs)
 
 
 def _find_runs(chain: list[tuple[Sheet, Values]], steps: int) -> Iterator[Trace]:
@@ -136,8 +135,7 @@ def _sums(form: str) -> frozenset:
 
 @cache
 def _standing() -> tuple[str, ...]:
-    path = files("gi_tools").joinpath("codebooks", "forensics.toml")
-    standing = tomllib.loads(path.read_text("utf-8"))["standing"]
+    standing = read_toml(CODEBOOKS / "forensics.toml")["standing"]
     codes = {one.code for one in indicators().values()}
     for start in standing:
         if not any(code.startswith(start) for code in codes):

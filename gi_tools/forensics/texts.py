@@ -9,7 +9,8 @@ import regex
 
 from gi_tools.codebook import forms, indicators
 from gi_tools.forensics.lineage import find_body
-from gi_tools.forensics.traces import Trace, require, to_frame, to_rows, to_trace
+from gi_tools.forensics.traces import Trace, frame_traces, to_trace
+from gi_tools.frames import require, to_frame, to_rows
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -61,19 +62,13 @@ def measure_reuse(sections: DataFrame, reports: DataFrame) -> DataFrame:
     characters that the forms print or ``COMMON`` of the bodies use are boilerplate.
     Columns are those of ``Reuse``.
     """
-    import pandas as pd
-
     require(sections, "sections", ("report_id", "text"))
     require(reports, "reports", ("report_id", "agency", "region_code", "year"))
     texts = sections.groupby("report_id", sort=False)["text"].agg("\n".join)
     kept = reports[["report_id", "agency", "region_code", "year"]]
     heads = list(to_rows(kept.drop_duplicates("report_id")))
     plain = [_to_prose(texts.get(head[0], "")) for head in heads]
-    rows = _measure(heads, plain) if heads else []
-    frame = pd.DataFrame.from_records(rows, columns=list(Reuse._fields))
-    for name in ("common", "own", "other"):
-        frame[name] = pd.array(frame[name].tolist(), dtype="Float64")
-    return frame.astype({"year": "Int64"})
+    return to_frame(_measure(heads, plain) if heads else [], Reuse)
 
 
 def _to_prose(text: str) -> str:
@@ -107,7 +102,7 @@ def find_copied(reuse: DataFrame) -> DataFrame:
             if value is not None and value >= COPIED and told:
                 other = rows[getattr(row, partner)]
                 traces.append(_tell(kind, row, other, value, usual, len(known)))
-    return to_frame(traces, made)
+    return frame_traces(traces, made)
 
 
 def _tell(

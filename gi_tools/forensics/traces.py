@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from gi_tools.errors import DataError
+from gi_tools.frames import require, to_frame, to_rows
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -46,12 +46,9 @@ class Sheet(NamedTuple):
     values: dict[tuple[str, str | None], float]
 
 
-def to_frame(traces: Iterable[Trace], comparisons: int) -> DataFrame:
+def frame_traces(traces: Iterable[Trace], comparisons: int) -> DataFrame:
     """Put findings into a frame; ``attrs["comparisons"]`` is how many were made."""
-    import pandas as pd
-
-    frame = pd.DataFrame.from_records(list(traces), columns=list(Trace._fields))
-    frame["value"] = pd.array(frame["value"].tolist(), dtype="Float64")
+    frame = to_frame(traces, Trace)
     frame.attrs["comparisons"] = comparisons
     return frame
 
@@ -85,21 +82,3 @@ def to_sheets(facts: DataFrame) -> list[Sheet]:
     for report_id, *_, code, who, value, _ in to_rows(kept):
         heads[report_id].values[code, who] = float(value)
     return list(heads.values())
-
-
-def to_rows(frame: DataFrame) -> Iterable[tuple]:
-    """Give the rows of a frame with None for every kind of missing."""
-    plain = to_plain(frame)
-    return zip(*(plain[name].tolist() for name in plain.columns), strict=True)
-
-
-def to_plain(frame: DataFrame) -> DataFrame:
-    """Give a frame with None for every kind of missing."""
-    plain = frame.astype(object)
-    return plain.where(plain.notna(), None)
-
-
-def require(frame: DataFrame, what: str, needed: Iterable[str]) -> None:
-    """Raise DataError for the columns that a frame lacks."""
-    if missing := [name for name in needed if name not in frame.columns]:
-        raise DataError(f"{what} lack {', '.join(missing)}; use the frames of gi_tools")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.catalogue import metrics
 from gi_tools.crosswalk import Join
 from gi_tools.errors import DataError
 from gi_tools.facts import STATES
+from gi_tools.knowledge import CODEBOOKS, read_csv
 from gi_tools.metrics import judge_metric
 from gi_tools.panel import KEYS
 from gi_tools.plots.frames import (
@@ -57,9 +56,7 @@ class Tile(NamedTuple):
 @cache
 def tiles() -> dict[str, Tile]:
     """Give the tile of each of the 34 provinces by region code; own layout."""
-    path = files("gi_tools") / "codebooks" / "tiles.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [Tile(*row) for row in csv.reader(file)][1:]
+    rows = [Tile(*row.values()) for row in read_csv(CODEBOOKS / "tiles.csv")]
     return {t.region_code: t._replace(row=int(t[3]), column=int(t[4])) for t in rows}
 
 
@@ -117,11 +114,7 @@ def _draw_bodies(
 
 
 def coverage(
-    frame: DataFrame,
-    *,
-    by: str = "body",
-    lang: str = "zh",
-    ax: Axes | None = None,
+    frame: DataFrame, *, by: str = "body", lang: str = "zh", ax: Axes | None = None
 ) -> Axes:
     """
     Draw what the reports of a panel hold: ``panel.coverage`` by body or by form.

@@ -234,13 +234,5 @@ def _write_notes(sheet: Sheet) -> None:
         figure.supxlabel(text, x=0.01, **style)
         return
     under = (ax.transAxes, ax.get_legend() or ax.xaxis.label)
-    ax.annotate(
-        text,
-        (0, 0),
-        (0, -5),
-        under,
-        "offset points",
-        va="top",
-        annotation_clip=False,
-        **style,
-    )
+    style |= {"va": "top", "annotation_clip": False}
+    ax.annotate(text, (0, 0), (0, -5), under, "offset points", **style)

@@ -31,7 +31,7 @@ def _draw_annex(
     return cells | {(f"{family}.{n:02}", None): value for n, value in sums.items()}
 
 
-def _draw_old_half(nature: Nature, chance: Generator) -> tuple[dict, dict]:
+def _draw_old_half(nature: Nature, chance: Generator) -> dict:
     """What both families share: items, inquiries, requests, decisions."""
     import numpy as np
 
@@ -43,11 +43,14 @@ def _draw_old_half(nature: Nature, chance: Generator) -> tuple[dict, dict]:
     received = chance.multinomial(draw_requests(nature, chance), share("channels6"))
     total = received.sum(1)
     closed = total - chance.binomial(total, nature.carried_out)
-    names = ("items", "papers", "services", "received", "closed", "decided")
-    decided = decide(nature, closed, chance)
-    return dict(
-        zip(names, (items, papers, services, received, closed, decided), strict=True)
-    )
+    return {
+        "items": items,
+        "papers": papers,
+        "services": services,
+        "received": received,
+        "closed": closed,
+        "decided": decide(nature, closed, chance),
+    }
 
 
 def _draw_shanghai_period(nature: Nature, chance: Generator) -> Counts:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gi_tools.errors import DataError
+from gi_tools.knowledge import CODEBOOKS, read_toml
 from gi_tools.regions import find_mentions, find_stem
 
 if TYPE_CHECKING:
@@ -54,8 +53,7 @@ class Nature(NamedTuple):
 @cache
 def stock() -> dict[str, Any]:
     """Give what invented reports are made of: codebooks/simulation.toml."""
-    path = files("gi_tools").joinpath("codebooks", "simulation.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return read_toml(CODEBOOKS / "simulation.toml")
 
 
 def make_bodies(number: int, kind: str = "mixed", first: int = 0) -> list[Body]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
@@ -135,9 +134,7 @@ def simulate(
             _write(draft, formats[chance.integers(len(formats))], folder, chance)
         )
     frame = pd.DataFrame(rows)
-    frame.to_csv(
-        folder / INDEX, index=False, quoting=csv.QUOTE_MINIMAL, lineterminator="\n"
-    )
+    frame.to_csv(folder / INDEX, index=False, lineterminator="\n")
     return frame
 
 

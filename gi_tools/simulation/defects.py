@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -71,9 +71,9 @@ def _to_facts(draft: Draft) -> Iterator[Fact]:
             yield Fact(*head, name, who, value, "", "reported", "", "table", "")
 
 
-def _zeros(draft: Draft, keys: Iterable[Key] | None = None) -> list[Key]:
+def _zeros(draft: Draft) -> list[Key]:
     """The cells that print a plain 0."""
-    return [key for key in keys or draft.printed if draft.printed[key] == "0"]
+    return [key for key, text in draft.printed.items() if text == "0"]
 
 
 def _draw(chance: Generator, items: list, number: int = 1) -> list:

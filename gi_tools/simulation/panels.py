@@ -181,19 +181,12 @@ def _to_frame(parts: list[dict[str, ndarray]]) -> DataFrame:
         joined[name] = np.concatenate([part.pop(name) for part in parts])
     size = len(joined.get("value", ()))
     none = np.zeros(size, bool)
-    joined |= {
-        "origin": np.full(size, "table", object),
-        "place": np.full(size, "", object),
-    }
+    joined |= {"origin": np.full(size, "table", object)}
+    joined |= {"place": np.full(size, "", object)}
     if size:
         empty = joined.pop("empty")
         joined["value"] = pd.arrays.FloatingArray(joined["value"], empty)
         joined["year"] = pd.arrays.IntegerArray(joined["year"], none)
-    frame = pd.DataFrame(
-        {n: pd.Series(joined.get(n, []), dtype=_type(n)) for n in COLUMNS}, copy=False
-    )
-    return frame
-
-
-def _type(name: str) -> str:
-    return {"year": "Int64", "value": "Float64"}.get(name, "object")
+    kinds = dict.fromkeys(COLUMNS, "object") | {"year": "Int64", "value": "Float64"}
+    columns = {n: pd.Series(joined.get(n, []), dtype=k) for n, k in kinds.items()}
+    return pd.DataFrame(columns, copy=False)

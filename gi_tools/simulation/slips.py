@@ -64,12 +64,13 @@ def _rows(draft: Draft) -> list[list[Key]]:
     return [row for row in keys if len(row) > 1]
 
 
-def _copy(draft: Draft, to: list[Key], texts: list[str], values: list) -> bool:
-    """Print these texts in those cells; whether that changed anything."""
-    old = [draft.printed[key] for key in to]
-    for key, text, value in zip(to, texts, values, strict=True):
-        draft.show(key, text, value)
-    return old != texts
+def _move(draft: Draft, to: list[Key], source: list[Key]) -> bool:
+    """Print what some cells show in others; whether that changed anything."""
+    old = dict(draft.printed)
+    found = [(draft.printed[key], draft.shown[key]) for key in source]
+    for key, one in zip(to, found, strict=True):
+        draft.show(key, *one)
+    return old != draft.printed
 
 
 def _shifted_row(draft: Draft, chance: Generator) -> bool:
@@ -78,9 +79,7 @@ def _shifted_row(draft: Draft, chance: Generator) -> bool:
     if not rows:
         return False
     row = rows[chance.integers(len(rows))]
-    moved = [row[-1], *row[:-1]]
-    texts = [draft.printed[key] for key in moved]
-    return _copy(draft, row, texts, [draft.shown[key] for key in moved])
+    return _move(draft, row, [row[-1], *row[:-1]])
 
 
 def _swapped_rows(draft: Draft, chance: Generator) -> bool:
@@ -94,9 +93,7 @@ def _swapped_rows(draft: Draft, chance: Generator) -> bool:
     if not pairs:
         return False
     one, two = pairs[chance.integers(len(pairs))]
-    moved = [*two, *one]
-    texts = [draft.printed[key] for key in moved]
-    return _copy(draft, [*one, *two], texts, [draft.shown[key] for key in moved])
+    return _move(draft, [*one, *two], [*two, *one])
 
 
 def _copied_total(draft: Draft, chance: Generator) -> bool:
