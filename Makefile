@@ -74,7 +74,7 @@ test-long: $(STAMP) ## run the tests that take minutes
 
 # A browser and a Chinese font; GI_CHROMIUM names another browser.
 browser:
-	@if [ -z "$$GI_CHROMIUM" ] && ! command -v chromium >/dev/null; then \
+	@if [ -z "$${GI_CHROMIUM:-}" ] && ! command -v chromium >/dev/null; then \
 	  if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
 	    echo "The browser tests need Chromium and a Chinese font; on Debian:" \
 	      "apt-get install chromium fonts-noto-cjk" >&2; exit 1; \
