@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from gi_tools.documents import Spot
 from gi_tools.errors import DataError
 from gi_tools.exports import write_csv
 from gi_tools.frames import require
@@ -125,6 +126,22 @@ def _list_rows(report: Report, absent: bool) -> tuple[tuple, list[tuple]]:
     for name, applicant, unit in report.absent if absent else ():
         rows.append((name, applicant, None, unit, "absent", "", "table", ""))
     return (report.report_id, who.agency, code, who.year, report.form), rows
+
+
+def add_confidence(facts: DataFrame, reports: Iterable[Report]) -> DataFrame:
+    """Add ``confidence``: how surely each cell was recognised in a picture, else 1."""
+    known = {
+        (
+            report.report_id,
+            report.document.locate(Spot(grid.number, c.row, c.column)),
+        ): (c.confidence)
+        for report in reports
+        for grid in report.document.grids
+        for c in (cell for row in grid.rows for cell in row)
+        if c.confidence < 1
+    }
+    keys = zip(facts["report_id"], facts["place"], strict=True)
+    return facts.assign(confidence=[known.get(key, 1.0) for key in keys])
 
 
 def set_values(

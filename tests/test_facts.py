@@ -1,5 +1,6 @@
 """One row a figure; no road turns a blank into a zero."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from renderings import RENDERINGS
 
 import gi_tools as gi
 from gi_tools.codebook import forms
-from gi_tools.facts import COLUMNS, STATES
+from gi_tools.facts import COLUMNS, STATES, add_confidence
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 EMPTY = [
@@ -96,3 +97,23 @@ def test_reports_of_all_forms_fit_one_frame():
 
 def test_nothing_tabulated_is_an_empty_frame_with_the_columns():
     assert list(gi.tabulate([]).columns) == COLUMNS
+
+
+def test_confidence_of_recognised_cells_comes_beside_the_facts():
+    report = gi.parse(gi.read(SAMPLES / "wanglan_housing_2023.html"))
+    grid = report.document.grids[1]
+    rows = (
+        tuple(
+            cell._replace(confidence=0.5) if cell.text == "74" else cell for cell in row
+        )
+        for row in grid.rows
+    )
+    doubted = replace(grid, rows=tuple(rows))
+    blocks = tuple(doubted if b is grid else b for b in report.document.blocks)
+    report = replace(report, document=replace(report.document, blocks=blocks))
+    facts = add_confidence(gi.tabulate(report), [report])
+    assert set(facts.raw[facts.confidence < 1]) == {"74"}
+    plain, doubtful = (
+        gi.repair(frame).suspects for frame in (facts.drop(columns="confidence"), facts)
+    )
+    assert doubtful.weight[0] < plain.weight[0]

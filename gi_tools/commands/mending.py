@@ -17,7 +17,7 @@ from gi_tools.commands.files import (
 from gi_tools.decisions import encode_proposals, list_hashes, read_decisions
 from gi_tools.edits import apply_edits, read_edits
 from gi_tools.errors import DataError
-from gi_tools.facts import encode_facts, tabulate
+from gi_tools.facts import add_confidence, encode_facts, tabulate
 from gi_tools.quality import assess
 from gi_tools.repairs import repair, to_lines
 from gi_tools.versions import VERSION
@@ -48,7 +48,7 @@ def _run_repair(args: argparse.Namespace) -> int:
     reports = [report for _, report in read_each(args.files) if report]
     log = read_decisions(args.apply) if args.apply else None
     log = read_edits(args.edits) if args.edits else log
-    facts = tabulate(reports)
+    facts = add_confidence(tabulate(reports), reports)
     with hush():
         repaired = repair(apply_edits(facts, log) if log else facts)
     if args.out:

@@ -18,7 +18,7 @@ from gi_tools.errors import DataError
 from gi_tools.explorers.sheet import Sheet
 from gi_tools.explorers.views import View, static_page
 from gi_tools.explorers.words import say, sign
-from gi_tools.facts import set_values, tabulate
+from gi_tools.facts import add_confidence, set_values, tabulate
 from gi_tools.repairs import repair
 from gi_tools.reports import Report
 
@@ -72,7 +72,7 @@ class ReviewView(View):
     ) -> None:
         reports = list(reports)
         self.lang = lang
-        self._facts = tabulate(reports)
+        self._facts = add_confidence(tabulate(reports), reports)
         self._hashes = list_hashes(reports)
         self._raws = {tuple(row[:3]): row[3:] for row in _list_raws(self._facts)}
         forms = {r.report_id: r.form_key or r.form or "" for r in reports}
