@@ -130,16 +130,14 @@ def _list_rows(report: Report, absent: bool) -> tuple[tuple, list[tuple]]:
 
 def add_confidence(facts: DataFrame, reports: Iterable[Report]) -> DataFrame:
     """Add ``confidence``: how surely each cell was recognised in a picture, else 1."""
-    known = {
-        (
-            report.report_id,
-            report.document.locate(Spot(grid.number, c.row, c.column)),
-        ): (c.confidence)
-        for report in reports
-        for grid in report.document.grids
-        for c in (cell for row in grid.rows for cell in row)
-        if c.confidence < 1
-    }
+    known = {}
+    for report in reports:
+        for grid in report.document.grids:
+            for cell in (cell for row in grid.rows for cell in row):
+                if cell.confidence < 1:
+                    spot = Spot(grid.number, cell.row, cell.column)
+                    where = report.document.locate(spot)
+                    known[report.report_id, where] = cell.confidence
     keys = zip(facts["report_id"], facts["place"], strict=True)
     return facts.assign(confidence=[known.get(key, 1.0) for key in keys])
 
