@@ -97,7 +97,8 @@ format: $(STAMP) ## rewrite style, strip notebook outputs
 
 bench: $(STAMP) ## measure speed into build/bench.md
 	@mkdir -p build
-	$(BIN)/python tests/bench.py | tee build/bench.md
+	($(BIN)/python tests/bench.py && $(BIN)/python tests/bench_readers.py \
+	  && $(BIN)/python tests/panel_bench.py 5000) | tee build/bench.md
 
 bench-scale: $(STAMP) ## measure builds of 1,000 and 10,000 reports into build/bench_scale.md
 	@mkdir -p build
