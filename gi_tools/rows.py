@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache, partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -44,6 +45,9 @@ class Item(NamedTuple):
     heads: Heads | None
 
 
+_make_item = partial(tuple.__new__, Item)  # as ``to_cell``
+
+
 def trim_matches(matches: list[Match], form_key: str) -> list[Match]:
     """Cut heading rows off the ends: section headings of the prose read alike."""
     lines = template(form_key).lines
@@ -71,9 +75,9 @@ def to_items(tokens: list[Token], form_key: str, matches: list[Match]) -> list[I
     stops = [m.token - (m.token - 1 in codes) for m in matches[1:]] + [len(tokens)]
     for match, stop in zip(matches, stops, strict=False):
         heads = [t for t in tokens[reached : match.token] if t.key in words_above]
-        if any(token.key in known for token in heads):
+        if heads and not known.isdisjoint([token.key for token in heads]):
             above, orders = heads, {}
-            words = frozenset(token.key for token in above)
+            words = frozenset([token.key for token in above])
         reached = match.end
         if not lines[match.line].row.targets:
             continue
@@ -81,7 +85,7 @@ def to_items(tokens: list[Token], form_key: str, matches: list[Match]) -> list[I
         if len(columns) > 1 and id(columns) not in orders:
             orders[id(columns)] = read_heads(above, columns)
         slots = read_slots(tokens, match, stop)
-        items.append(Item(match, row.targets, slots, orders.get(id(columns))))
+        items.append(_make_item((match, row.targets, slots, orders.get(id(columns)))))
     return items
 
 
@@ -135,9 +139,14 @@ def settle_rows(
         ]
     settled = []
     for item in items:
+        slots, size = item.slots, len(item.slots.cells)
+        if size == len(item.targets) and not slots.tail and not slots.is_cut:
+            settled.append((item, Fit(slots.cells)))
+            continue
         shift = shifts.get(item.match.line)
-        slots = take_tail(item.slots, len(item.targets), shift)
-        item, size = item._replace(slots=slots), len(slots.cells)
+        if slots.tail:
+            slots = take_tail(slots, len(item.targets), shift)
+            item, size = item._replace(slots=slots), len(slots.cells)
         # Blanks between cells that gaps part leave no trace, so their number says
         # nothing of the column.
         in_run = bool(slots.cells) and slots.cells[0].dress == "run"
@@ -165,6 +174,8 @@ def _doubt_blanks(
     words: frozenset[str],
 ) -> list[tuple[Item, Fit | None]]:
     """Call rows without any cell unreadable where a figure or a sign may be theirs."""
+    if all([item.slots.cells for item, _ in settled]):
+        return settled
     used = {cell.place for item, _ in settled for cell in item.slots.cells}
     known = {number for m in matches for number in range(m.token, m.end)}
     sure = list(settled)
@@ -226,6 +237,8 @@ def _find_shifts(items: list[Item], pads: dict[int, int]) -> dict[int, int | Non
     """
     rows = [i for i in items if i.slots.cells and i.slots.in_row]
     over = [i for i in rows if len(i.slots.cells) > len(i.targets)]
+    if not over:
+        return {}
     rules = [
         {i.match.line: 0 for i in rows},
         {i.match.line: pads.get(i.match.line, 0) for i in rows},
@@ -236,7 +249,7 @@ def _find_shifts(items: list[Item], pads: dict[int, int]) -> dict[int, int | Non
         begun = [r for r in kept if all(_begins(i, r[i.match.line]) for i in over)]
         kept = begun or kept
     found: dict[int, int | None] = {}
-    for item in rows if over else ():
+    for item in rows:
         # The row in which the text ends need not reach the last column.
         cells, cut = item.slots.cells, item.slots.is_cut
         shifts = {r[item.match.line] for r in kept if not cut or r is not rules[2]}
@@ -281,7 +294,7 @@ def _find_numbered(items: list[Item], held: list[Item]) -> list[Item]:
     """The rows that begin with a line number, all of them or none."""
     firsts = [i.slots.cells[0].text.strip() for i in held]
     glued = any(i.slots.cells[0].dress == "glued" for i in held)
-    if not glued and sum(map(bool, map(_PADDED.fullmatch, firsts))) > 1:
+    if not glued and sum([_PADDED.fullmatch(text) is not None for text in firsts]) > 1:
         # No count is printed with a zero before it.
         climbs = all(map(str.isdecimal, firsts)) and all(
             int(a) < int(b) for a, b in pairwise(firsts)
@@ -303,7 +316,13 @@ def _drop_first(item: Item) -> Item:
 
 
 def _is_code(item: Item, cell: Token) -> bool:
-    return item.targets[0].indicator.split(".")[1] == cell.text.rstrip("*")
+    return cell.text.rstrip("*") == _find_code(item.targets[0].indicator)
+
+
+@cache
+def _find_code(indicator: str) -> str:
+    """The middle of a code such as dingxi.35: the number of the row."""
+    return indicator.split(".")[1]
 
 
 def _add_free_rows(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 from gi_tools.alignment import Match, find_pads, find_rows, template
@@ -67,7 +67,7 @@ def read_tables(tokens: list[Token], form_key: str) -> TableReading:
     book = template(form_key)
     matches = find_rows(tokens, book)
     matches = trim_matches(matches, form_key)
-    words = head_keys(forms()[form_key].family) | book.words | book.columns
+    words = _list_words(form_key)
     if len(matches) + len(words & {t.key for t in tokens}) < FEWEST_LABELS:
         matches = []
     sheet = _Sheet(tokens)
@@ -101,6 +101,13 @@ def read_tables(tokens: list[Token], form_key: str) -> TableReading:
         tuple(tokens[n].place for m in matches for n in range(m.token, m.end)),
         tuple(absent),
     )
+
+
+@cache
+def _list_words(form_key: str) -> frozenset[str]:
+    """The words of heads and banners, of kindred forms too."""
+    book = template(form_key)
+    return head_keys(forms()[form_key].family) | book.words | book.columns
 
 
 class _Sheet:
