@@ -155,12 +155,11 @@ def _strays(tokens: list[Token], book: Template, found: list[Match]) -> list[Mat
     """Rows that stand out of order but whole: a page break or a PDF moved the block."""
     if not found:
         return []
-    lines = {match.line for match in found}
+    lines, rows = {match.line for match in found}, book.keys
     strays = []
-    for number, token in enumerate(tokens[:-1]):
-        if (rows := book.keys.get(token.key)) is None or len(rows) != 1:
-            continue
-        (line, _), following = rows[0], tokens[number + 1]
+    for number in [n for n, t in enumerate(tokens[:-1]) if len(rows.get(t.key, ())) == 1]:
+        token, following = tokens[number], tokens[number + 1]
+        line = rows[token.key][0][0]
         if line in lines or token.key in book.columns:
             continue
         if following.row == token.row and following.reading.value is not None:
