@@ -132,10 +132,11 @@ def find_rows(tokens: list[Token], book: Template) -> list[Match]:
         for line, own in book.keys[key]:
             score = worth + SAME_NUMBER * (printed == own != "")
             before = best[top] if top < line else max(best[:line], default=0.0)
-            parent = best.index(before) if before else -1
-            if line and best[line - 1] and best[line - 1] + NEXT_ROW > before:
-                before, parent = best[line - 1] + NEXT_ROW, line - 1
-            chain = chains[parent] if parent >= 0 else None
+            above = best[line - 1] if line else 0.0
+            if above and above + NEXT_ROW > before:
+                before, chain = above + NEXT_ROW, chains[line - 1]
+            else:
+                chain = chains[best.index(before)] if before else None
             if chain and chain[0].end > number:
                 continue  # the label above was joined from this very token
             if before + score > best[line]:

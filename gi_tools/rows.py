@@ -127,8 +127,6 @@ def settle_rows(
         len(i.slots.cells) >= len(i.targets) and not i.slots.is_cut for i in items
     )
     trusted = any(_fills_heads(item) for item in items)
-    above = [i for i in items if not i.slots.is_last]
-    whole = all(len(i.slots.cells) == len(i.targets) for i in above) and bool(above)
     steps = [gap for i in items if not i.slots.in_row for gap in i.slots.steps[:-1]]
     step = max(1, min(steps, default=1))
     # Where no row shows an empty cell by its gaps, lines behind a row are no cells.
@@ -159,12 +157,19 @@ def settle_rows(
             step=step,
             padded=padded,
         )
-        if fit is None and item.slots.is_last and whole and size < len(item.targets):
+        short = item.slots.is_last and size < len(item.targets)
+        if fit is None and short and _is_whole(items):
             # The text ends inside this row, and no row above has an empty cell.
             rest = (None,) * (len(item.targets) - size)
             fit = Fit((*item.slots.cells, *rest), "absent")
         settled.append((item, fit))
     return _doubt_blanks(tokens, settled, matches, words)
+
+
+def _is_whole(items: list[Item]) -> bool:
+    """Whether there are rows above the last, and each has a cell for each column."""
+    above = [i for i in items if not i.slots.is_last]
+    return bool(above) and all(len(i.slots.cells) == len(i.targets) for i in above)
 
 
 def _doubt_blanks(
@@ -284,7 +289,7 @@ def _fills_heads(item: Item) -> bool:
 def _drop_codes(items: list[Item]) -> list[Item]:
     """Drop a column of row codes (01, 02 …) or line numbers before the figures."""
     held = [i for i in items if i.slots.cells]
-    coded = [i for i in held if _is_code(i, i.slots.cells[0])]
+    coded = [i for i in held if i.slots.cells[0].text and _is_code(i)]
     if 2 * len(coded) <= len(items):
         coded = _find_numbered(items, held)
     return [_drop_first(i) if i in coded else i for i in items]
@@ -293,8 +298,9 @@ def _drop_codes(items: list[Item]) -> list[Item]:
 def _find_numbered(items: list[Item], held: list[Item]) -> list[Item]:
     """The rows that begin with a line number, all of them or none."""
     firsts = [i.slots.cells[0].text.strip() for i in held]
-    glued = any(i.slots.cells[0].dress == "glued" for i in held)
-    if not glued and sum([_PADDED.fullmatch(text) is not None for text in firsts]) > 1:
+    glued = any([i.slots.cells[0].dress == "glued" for i in held])
+    padded = [text for text in firsts if text[:1] == "0" and _PADDED.fullmatch(text)]
+    if not glued and len(padded) > 1:
         # No count is printed with a zero before it.
         climbs = all(map(str.isdecimal, firsts)) and all(
             int(a) < int(b) for a, b in pairwise(firsts)
@@ -315,8 +321,9 @@ def _drop_first(item: Item) -> Item:
     return item._replace(slots=slots._replace(cells=slots.cells[1:], above=above))
 
 
-def _is_code(item: Item, cell: Token) -> bool:
-    return cell.text.rstrip("*") == _find_code(item.targets[0].indicator)
+def _is_code(item: Item) -> bool:
+    code = _find_code(item.targets[0].indicator)
+    return item.slots.cells[0].text.rstrip("*") == code
 
 
 @cache

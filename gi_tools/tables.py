@@ -155,6 +155,8 @@ class _Sheet:
             if number not in taken
             and (first <= number <= last or isinstance(token.place, Spot))
         ]
+        if not any([token.reading.value is not None for token in free]):
+            return
         rows: list[list[Token]] = []
         for token in free:
             if not rows or not _goes_on(rows[-1], token):
