@@ -158,7 +158,9 @@ def _strays(tokens: list[Token], book: Template, found: list[Match]) -> list[Mat
         return []
     lines, rows = {match.line for match in found}, book.keys
     strays = []
-    for number in [n for n, t in enumerate(tokens[:-1]) if len(rows.get(t.key, ())) == 1]:
+    for number in [
+        n for n, t in enumerate(tokens[:-1]) if len(rows.get(t.key, ())) == 1
+    ]:
         token, following = tokens[number], tokens[number + 1]
         line = rows[token.key][0][0]
         if line in lines or token.key in book.columns:

@@ -21,7 +21,8 @@ class Slots(NamedTuple):
     The value cells found for one row, in reading order.
 
     ``above`` and ``below`` are the lines of the label and of what follows the cells;
-    ``tail`` are cells of words behind the others: remarks, or figures gone wrong.
+    ``tail`` are cells of words behind the others: remarks, or figures gone wrong;
+    ``code`` is the cell before them that holds the number of the row.
     """
 
     cells: tuple[Token, ...]
@@ -30,6 +31,7 @@ class Slots(NamedTuple):
     above: int = 0
     below: int = 0
     tail: tuple[Token, ...] = ()
+    code: Token | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -74,7 +76,7 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
     if end or (same and same[0].dress in EXPLICIT):
         is_last = same[-1] is tokens[-1]
         cells, tail = tuple(same[:end]), tuple(same[end:])
-        return _make_slots((cells, True, is_last, 0, 0, tail))
+        return _make_slots((cells, True, is_last, 0, 0, tail, None))
     cells, number = [], match.end
     while number < stop:
         token = tokens[number]
@@ -93,7 +95,7 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
     kept, tail = tuple(cells[:end]), tuple(cells[end:])
     if tail:
         is_last, below = False, tail[0].row
-    return _make_slots((kept, False, is_last, row, below, tail))
+    return _make_slots((kept, False, is_last, row, below, tail, None))
 
 
 def _is_sign(tokens: list[Token], number: int, stop: int) -> bool:

@@ -10,8 +10,9 @@ from gi_tools.alignment import Match, find_pads, find_rows, template
 from gi_tools.codebook import Target, forms
 from gi_tools.columns import head_keys
 from gi_tools.documents import Place, Spot
+from gi_tools.items import Item, to_items, trim_matches
 from gi_tools.outcomes import read_outcomes
-from gi_tools.rows import Item, settle_rows, to_items, trim_matches
+from gi_tools.rows import settle_rows
 from gi_tools.slots import Fit
 from gi_tools.tokens import Token
 
@@ -127,6 +128,8 @@ class _Sheet:
             self.seen[name] = None
             targets, found = item.targets, item.slots.cells
             self.used.update([cell.place for cell in found])
+            if item.slots.code:
+                self.used.add(item.slots.code.place)
             order = _printed_order(item, fit)
             if fit is None:
                 width = len(targets)
