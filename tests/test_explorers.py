@@ -254,3 +254,49 @@ def test_a_build_at_work_is_asked_again(built, tmp_path):
 def test_a_folder_without_a_build_is_refused(tmp_path):
     with pytest.raises(gi.DataError, match="no corpus"):
         explorers.corpus(tmp_path)
+
+
+def test_the_collector_is_held_back_while_a_change_is_shown(panel, monkeypatch):
+    import gc
+
+    from gi_tools.explorers import panels
+
+    seen = []
+
+    def look(paint, lang):
+        seen.append(gc.isenabled())
+        if len(seen) == 2:
+            raise ValueError("a plot that fails")
+        return ""
+
+    view = explorers.panel(panel)
+    monkeypatch.setattr(panels, "draw", look)
+    view._years.value = (2020, 2022)
+    with pytest.raises(ValueError, match="a plot that fails"):
+        view._years.value = (2019, 2022)
+    assert seen == [False, False] and gc.isenabled()
+    gc.disable()
+    try:
+        view._years.value = (2018, 2022)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_a_picture_keeps_nothing_of_the_one_before():
+    from gi_tools.explorers.pictures import draw
+
+    def line(ax):
+        ax.plot([0, 10], [0, 3])
+        ax.set_title("甲 <b>", loc="left")
+
+    def fail(ax):
+        line(ax)
+        ax.set_xlabel("left behind")
+        raise ValueError("a plot that fails")
+
+    first = draw(line)
+    assert 'alt="甲 &lt;b&gt;"' in first
+    with pytest.raises(ValueError, match="a plot that fails"):
+        draw(fail)
+    assert draw(lambda ax: ax.plot([3, 0], "o")) != first == draw(line)
