@@ -275,6 +275,11 @@ def test_a_build_is_watched_and_its_failures_are_chosen(lab, tmp_path):
         page.screenshot(path=SHOTS / "corpus.png")
         output.locator("select").select_option(label="打不开 (1)")
         expect(rows).to_have_count(2)
+        words = output.get_by_text("empty.html: the file is empty")
+        expect(words).to_be_hidden()
+        output.get_by_text("文件是空的").click()
+        expect(words).to_be_visible()
+        page.screenshot(path=SHOTS / "corpus_reason.png")
         assert run_cell(page, "print(*view.frame.file)") == "empty.html"
 
 
