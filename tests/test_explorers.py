@@ -367,3 +367,17 @@ def test_a_picture_keeps_nothing_of_the_one_before():
     with pytest.raises(ValueError, match="a plot that fails"):
         draw(fail)
     assert draw(lambda ax: ax.plot([3, 0], "o")) != first == draw(line)
+
+
+def test_enter_writes_a_figure_of_ones_own_and_never_a_blank():
+    view = explorers.review(parse("wenzhou_sti_2017.txt"), "A. Reader", "en")
+    view._reason.value = "the bureau said so"
+    view._reason._handle_custom_msg({"event": "submit"}, [])
+    assert view.frame.empty and view._reason.value == "the bureau said so"
+    view._value.value = "many"
+    view._value._handle_custom_msg({"event": "submit"}, [])
+    assert view.frame.empty and "many" in view._told.value
+    view._value.value = "7"
+    view._value._handle_custom_msg({"event": "submit"}, [])
+    assert view.frame.new.tolist() == [7]
+    assert view.frame.reason.tolist() == ["the bureau said so"]
