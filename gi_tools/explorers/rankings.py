@@ -14,7 +14,7 @@ from gi_tools.errors import DataError
 from gi_tools.explorers.bodies import choose_metric, name_bodies
 from gi_tools.explorers.pictures import draw
 from gi_tools.explorers.sheet import Sheet
-from gi_tools.explorers.views import View, frame_to_html, static_page
+from gi_tools.explorers.views import View, frame_to_html, hold_collector, static_page
 from gi_tools.explorers.words import say
 from gi_tools.metrics import measure
 from gi_tools.panel import Panel
@@ -164,6 +164,7 @@ class MetricView(View):
         self._is_changing = False
         self._draw()
 
+    @hold_collector()
     def _draw(self, change: dict | None = None) -> None:
         if self._is_changing:
             return
