@@ -15,6 +15,7 @@ from gi_tools.codebook import Rule, Term, forms, rules
 from gi_tools.exports import write_table
 from gi_tools.facts import Fact, iterate
 from gi_tools.frames import to_frame
+from gi_tools.memory import hold_collector
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -116,6 +117,7 @@ WARNINGS = {
 }
 
 
+@hold_collector()
 def check(facts: DataFrame) -> Findings:
     """
     Confront every report with every rule of its form.

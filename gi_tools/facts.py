@@ -12,6 +12,7 @@ from gi_tools.documents import Spot
 from gi_tools.errors import DataError
 from gi_tools.exports import write_csv
 from gi_tools.frames import require
+from gi_tools.memory import hold_collector
 from gi_tools.reports import Report
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ NULLABLE = ("agency", "region_code", "year", "form", "applicant", "value")
 _PLAIN = {str, int, type(None)}
 
 
+@hold_collector()
 def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
     """
     Put the figures of one or many reports into one frame, a row each.

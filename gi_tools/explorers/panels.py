@@ -16,8 +16,9 @@ from gi_tools.errors import ComparisonError
 from gi_tools.explorers.bodies import choose_metric, name_bodies
 from gi_tools.explorers.pictures import draw
 from gi_tools.explorers.sheet import Sheet
-from gi_tools.explorers.views import View, frame_to_html, hold_collector, static_page
+from gi_tools.explorers.views import View, frame_to_html, static_page
 from gi_tools.explorers.words import say
+from gi_tools.memory import hold_collector
 from gi_tools.metrics import compare, measure
 from gi_tools.panel import Panel
 

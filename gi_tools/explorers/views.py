@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -36,24 +33,6 @@ class View(ipywidgets.VBox):
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle = super()._repr_mimebundle_(**options)
         return bundle | {"text/html": self.to_html()}
-
-
-@contextmanager
-def hold_collector() -> Iterator[None]:
-    """
-    Hold the collector of cycles back until the block ends, if it is at work.
-
-    A figure makes thousands of objects; left to itself the collector searches all of
-    the process meanwhile, which takes as long as the drawing. Held back it finds them
-    young, and never counts them among what lasts.
-    """
-    is_at_work = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if is_at_work:
-            gc.enable()
 
 
 def frame_to_html(
