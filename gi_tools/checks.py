@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gi_tools.blindspots import count_blind_spots
 from gi_tools.codebook import Rule, Term, forms, rules
 from gi_tools.exports import write_table
-from gi_tools.facts import Fact, iterate
+from gi_tools.facts import COLUMNS, Fact, iterate
 from gi_tools.frames import to_frame
 from gi_tools.memory import hold_collector
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 VERDICTS = ("fail", "unknown", "pass")
 NEEDED = "report_id agency year form indicator applicant value origin".split()
+_pick = itemgetter(*map(COLUMNS.index, NEEDED))
 
 
 class Bound(NamedTuple):
@@ -131,8 +132,7 @@ def check(facts: DataFrame) -> Findings:
 
 def check_facts(facts: Iterable[Fact]) -> Findings:
     """Check plain facts, as ``to_facts`` lists them, without a frame."""
-    rows = ([getattr(fact, name) for name in NEEDED] for fact in facts)
-    return Findings(tuple(_check_rows(rows)))
+    return Findings(tuple(_check_rows(map(_pick, facts))))
 
 
 def _check_rows(rows: Iterable[Sequence]) -> Iterator[Finding]:
