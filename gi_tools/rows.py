@@ -266,6 +266,8 @@ def _add_free_rows(
     Text taken out of a PDF drives labels and rows apart. Between two rows that kept
     their label as many figure rows as missing rows must stand, else none is given.
     """
+    if len(items) == len(lines) and all([item.slots.in_row for item in items]):
+        return items
     inside = [m for m in matches if lines[0][0] <= m.line <= lines[-1][0]]
     start = max(0, inside[0].token - HEAD_REACH)
     after = [m.token for m in matches if m.line > lines[-1][0]]
