@@ -23,6 +23,7 @@ from gi_tools.slots import (
 from gi_tools.tokens import Token
 
 FEWEST_BEGUN = 3  # rows with a figure in the first column that show where it is
+FEWEST_PADS = 2  # pipes in a line of their own that are no empty cell of the row
 NOTE_REACH = 8  # tokens around a table in which its figures may have strayed
 
 _PADDED = re.compile(r"0{1,2}[1-9]")
@@ -38,7 +39,7 @@ def settle_rows(
     words: frozenset[str],
 ) -> list[tuple[Item, Fit | None]]:
     """Decide for each row of one table which cells are its columns."""
-    items = _drop_codes(items)
+    items = [_drop_padding(i) for i in _drop_codes(items)]
     width = max(len(targets) for _, targets in lines)
     if width > 1:
         items = _add_free_rows(tokens, lines, items, matches, width)
@@ -160,7 +161,10 @@ def _find_shifts(items: list[Item], pads: dict[int, int]) -> dict[int, int | Non
     leaves, or end with the row. A rule that one row contradicts is out; where the
     others disagree, NOWHERE.
     """
-    rows = [i for i in items if i.slots.cells and i.slots.in_row]
+    # Nobody can tell how far remarks behind cells that stand one a line reach.
+    tailed = any(i.slots.tail for i in items)
+    rows = [i for i in items if i.slots.cells]
+    rows = [i for i in rows if i.slots.in_row or (i.slots.is_piped and not tailed)]
     over = [i for i in rows if len(i.slots.cells) > len(i.targets)]
     if not over:
         return {}
@@ -240,6 +244,19 @@ def _drop_first(item: Item) -> Item:
     above = above if in_row else code.row
     slots = Slots(tuple(cells), in_row, is_last, above, *rest, code)
     return make_item((item.match, item.targets, slots, item.heads))
+
+
+def _drop_padding(item: Item) -> Item:
+    """Drop the line of pipes alone that fills up a row of cells one a line."""
+    slots, width = item.slots, len(item.targets)
+    cells = slots.cells
+    if slots.in_row or len(cells) <= width or not slots.is_piped:
+        return item
+    last = [cell for cell in cells if cell.row == cells[-1].row]
+    kept = cells[: -len(last)]
+    if len(last) < FEWEST_PADS or len(kept) < width or any(c.text for c in last):
+        return item
+    return item._replace(slots=slots._replace(cells=kept))
 
 
 def _is_code(item: Item) -> bool:

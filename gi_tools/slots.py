@@ -40,6 +40,11 @@ class Slots(NamedTuple):
         return self.is_last and self.in_row and bool(cells) and cells[0].dress != "grid"
 
     @property
+    def is_piped(self) -> bool:
+        """Whether pipes close the cells, so that an empty one shows."""
+        return bool(self.cells) and self.cells[0].dress == "pipe"
+
+    @property
     def steps(self) -> list[int]:
         """Lines from label to first cell, from cell to cell, and to what follows."""
         rows = [self.above, *(cell.row for cell in self.cells), self.below]

@@ -321,6 +321,34 @@ def test_a_figure_gone_wrong_is_unreadable_with_its_text(row, cells):
     assert all(f.place for f in found)
 
 
+HEADS_2019 = "信息内容 |\n上一年项目数量 |\n本年增/减 |\n处理决定数量 |\n|\n"
+
+
+def test_rows_of_one_cell_a_line_tell_where_a_row_with_an_empty_cell_begins():
+    rows = [
+        "行政许可 |\n21 |\n+4 |\n25 |\n|",
+        "其他对外管理服务事项 |\n7 |\n8 |\n9 |\n|",
+        "行政处罚 |\n|\n+16 |\n16 |\n|",
+    ]
+    found = read_cells("2019", HEADS_2019 + "\n".join(rows) + "\n")
+    assert found["penalties.items_prev", None] == (None, "blank")
+    assert found["penalties.items_change", None] == (16, "reported")
+    assert found["penalties.decisions", None] == (16, "reported")
+
+
+def test_a_line_of_pipes_alone_fills_a_row_up():
+    heads = "自然人 |\n法人或其他组织 |\n总计 |\n|||||||\n商业企业 |\n科研机构 |\n"
+    heads += "社会公益组织 |\n法律服务机构 |\n其他 |\n|||||\n"
+    blanks = "|\n" * 6
+    rows = f"一、本年新收政府信息公开申请数量 |\n{blanks}5 |\n||\n"
+    rows += f"二、上年结转政府信息公开申请数量 |\n{blanks}3 |\n||\n"
+    rows += f"三、本年度办理结果 |\n(一)予以公开 |\n{blanks}8 |\n|\n"
+    found = read_cells("2019", heads + rows)
+    assert found["requests.new", "total"] == (5, "reported")
+    assert found["requests.carried_in", "total"] == (3, "reported")
+    assert found["requests.new", "natural_person"] == (None, "blank")
+
+
 def test_no_odd_dress_makes_a_figure_wrong():
     fates, faults = count_fates(150)
     assert not faults
