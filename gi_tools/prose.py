@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator
+from functools import cached_property
+from itertools import zip_longest
 from typing import NamedTuple
 
 from gi_tools.documents import Block, Document, Grid, Paragraph, Place, Span, Spot
-from gi_tools.text import LETTER, READING, simplify_script, widen
+from gi_tools.text import LETTER, READING, may_change, simplify_script, widen
 
 LONGEST_SENTENCE = 800  # the longest lists of a report have half of it
 SHORTEST = 4  # characters of a line that can state a figure, words of none apart
@@ -43,7 +45,7 @@ _TITLED = re.compile(
 _CELL = re.compile(rf"[\d.,%\s\-—/]{{0,40}}{LETTER}{{0,2}}")
 _NOTE = re.compile(r"\s{0,40}[(（][^()（）。]{0,200}[)）]\s{0,9}")
 _STOPS = "。；;！!？?：:|｜"
-_NONES = "无没無沒"
+_SHORT_ENDS = _STOPS + "无没無沒"
 
 
 class Sentence(NamedTuple):
@@ -57,11 +59,6 @@ class Sentence(NamedTuple):
     end: int
     heading: str
     first: bool
-
-
-class _Piece(NamedTuple):
-    text: str
-    place: Place
 
 
 class Prose:
@@ -81,9 +78,14 @@ class Prose:
         raw, self._starts = _join(self._pieces)
         text, self._cuts, self._lost = _drop(_fold(raw))
         for word, usual in words.items():
-            text = text.replace(word, usual)
+            if word[1] in text:  # one sign is found faster than two
+                text = text.replace(word, usual)
         self.text = text
-        self.hidden = _HIDDEN.sub(lambda found: "□" * len(found[0]), self.text)
+
+    @cached_property
+    def hidden(self) -> str:
+        """The text with names in 《》 and notes in brackets blotted out."""
+        return _HIDDEN.sub(lambda found: "□" * len(found[0]), self.text)
 
     def sentences_with(self, anchor: re.Pattern) -> Iterator[Sentence]:
         """Yield the sentences that hold a match of a pattern in ``hidden``."""
@@ -132,34 +134,36 @@ class Prose:
         return offset + self._lost[bisect_right(self._cuts, offset) - 1]
 
 
-def _read_pieces(document: Document, taken: Collection[Place]) -> list[_Piece]:
+def _read_pieces(document: Document, taken: Collection[Place]) -> list[Paragraph]:
     """List what can be prose: paragraphs that are no table cell, long grid cells."""
-    spans = sorted(place.start for place in taken if isinstance(place, Span))
-    others = {place for place in taken if isinstance(place, Block)}
-    pieces: list[_Piece] = []
+    lines = [place for place in taken if type(place) is not Spot]
+    spans = sorted([place.start for place in lines if isinstance(place, Span)])
+    others = {place for place in lines if isinstance(place, Block)}
+    pieces: list[Paragraph] = []
     for block in document.blocks:
         if isinstance(block, Grid):
             pieces += _read_grid(block)
-        elif "|" in block.text or "｜" in block.text:
-            pieces += [p for p in _split(block) if _is_prose(p, spans, others)]
-        elif _is_prose(block, spans, others):
-            pieces.append(_Piece(*block))
+            continue
+        text, place = block
+        parts = _split(block) if "|" in text or "｜" in text else (block,)
+        pieces += [part for part in parts if _is_prose(*part, spans, others)]
     return pieces
 
 
-def _is_prose(piece: Paragraph | _Piece, spans: list[int], others: set[Place]) -> bool:
-    text, place = piece
-    if not text or (len(text) < SHORTEST and text[-1] not in _STOPS + _NONES):
-        return False
-    if text.isspace() or (text.lstrip()[0] in "(（" and _NOTE.fullmatch(text)):
+def _is_prose(text: str, place: Place, spans: list[int], others: set[Place]) -> bool:
+    if not text or (len(text) < SHORTEST and text[-1] not in _SHORT_ENDS):
         return False
     if not isinstance(place, Span):
-        return place not in others
-    number = bisect_left(spans, place.start)
-    return number == len(spans) or spans[number] >= place.end
+        if place in others:
+            return False
+    elif spans:
+        number = bisect_left(spans, place.start)
+        if number < len(spans) and spans[number] < place.end:
+            return False
+    return not (text.isspace() or _NOTE.fullmatch(text))
 
 
-def _split(block: Paragraph) -> Iterator[_Piece]:
+def _split(block: Paragraph) -> Iterator[Paragraph]:
     """Cut a line at pipes; of several cells those with a full stop can be prose."""
     place, start = block.place, 0
     parts = block.text.replace("｜", "|").split("|")
@@ -168,30 +172,32 @@ def _split(block: Paragraph) -> Iterator[_Piece]:
         if alone or "。" in part:
             begin = place.start + start if isinstance(place, Span) else 0
             span = Span(begin, begin + len(part))
-            yield _Piece(part, span if isinstance(place, Span) else place)
+            yield Paragraph(part, span if isinstance(place, Span) else place)
         start += len(part) + 1
 
 
-def _read_grid(grid: Grid) -> Iterator[_Piece]:
+def _read_grid(grid: Grid) -> list[Paragraph]:
     """Layout tables hold prose: cells that are long and have a full stop."""
-    for cell in (cell for row in grid.rows for cell in row):
-        if len(cell.text) > LAYOUT_CELL and "。" in cell.text:
-            yield _Piece(cell.text, Spot(grid.number, cell.row, cell.column))
+    long = [cell for row in grid.rows for cell in row if len(cell[0]) > LAYOUT_CELL]
+    return [
+        Paragraph(cell.text, Spot(grid.number, cell.row, cell.column))
+        for cell in long
+        if "。" in cell.text
+    ]
 
 
-def _join(pieces: list[_Piece]) -> tuple[str, list[int]]:
+def _join(pieces: list[Paragraph]) -> tuple[str, list[int]]:
     """Join pieces; a blank where a line was broken, a line end elsewhere."""
     parts, starts, at = [], [], 0
-    for number, piece in enumerate(pieces, 1):
+    for piece, after in zip_longest(pieces, pieces[1:]):
         starts.append(at)
-        goes_on = number < len(pieces) and _goes_on(piece, pieces[number])
-        text = piece.text.replace("\n", " ") + (" " if goes_on else "\n")
-        parts.append(text)
-        at += len(text)
+        text = piece.text.replace("\n", " ")
+        parts.append(text + (" " if after and _goes_on(piece, after) else "\n"))
+        at += len(text) + 1
     return "".join(parts), starts
 
 
-def _goes_on(piece: _Piece, after: _Piece) -> bool:
+def _goes_on(piece: Paragraph, after: Paragraph) -> bool:
     """Whether a line was broken by a fixed width, without a sign between."""
     text = piece.text.rstrip()
     if len(text) < WRAPPED or text[-1] in _STOPS:
@@ -213,6 +219,8 @@ def _fold(text: str) -> str:
     """Fold sign by sign, the length kept: half width, simplified script."""
     for wide, half in _SIGNS:
         text = text.replace(wide, half)
+    if not may_change(text):
+        return text
     text = _WIDE.sub(lambda found: widen(found[0]), text)
     simple = simplify_script(text)
     if len(simple) == len(text):

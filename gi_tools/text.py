@@ -18,6 +18,7 @@ READING = (
     r"[a-zü\u00e0-\u00fc\u0101\u0113\u012b\u014d\u016b\u01ce-\u01dc\u011b"
     r"\u0144\u0148\u01f9]{1,6}"
 )
+WIDE = "０-９Ａ-Ｚａ-ｚ／－\u00ad\u200b-\u200f\ufeff"  # and hidden marks, inside a set
 LABEL = 200  # characters up to which a text counts as a label or cell
 
 # Only digits, letters and ASCII signs change width; NFKC would also turn ① into 1.
@@ -79,7 +80,12 @@ def simplify(text: str) -> str:
 
 def simplify_script(text: str) -> str:
     """Bring traditional characters to simplified ones, nothing else changed."""
-    return _to_simple()(text) if _changing().search(text) else text
+    return _to_simple()(text) if may_change(text) else text
+
+
+def may_change(text: str) -> bool:
+    """Whether the script or the width of a letter, or a hidden mark, may change."""
+    return _changing().search(text) is not None
 
 
 @cache
@@ -93,7 +99,7 @@ def _changing() -> re.Pattern:
     others = _to_simple()("\n".join(signs)).split("\n")
     changed = "".join(a for a, b in zip(signs, others, strict=True) if a != b)
     return re.compile(
-        rf"[{changed}覆沈坏藉哩瞭衹甦\uf900-\ufaff\U0001f200-\U00033479]"
+        rf"[{changed}覆沈坏藉哩瞭衹甦{WIDE}\uf900-\ufaff\U0001f200-\U00033479]"
         "(?<![^回答批拜重反函示明申]覆(?=盖))(?<![^深昏浮耳消沈]沈(?=阳))"
     )
 
