@@ -11,8 +11,15 @@ from typing import NamedTuple
 
 from gi_tools.documents import Document, Place
 from gi_tools.drafts import Draft, Reader
-from gi_tools.meanings import KIN, SITES, STRONG, UNKNOWN, Meaning
-from gi_tools.phrases import NATIONAL, Phrasebook, phrasebook
+from gi_tools.meanings import KIN, STRONG
+from gi_tools.phrases import (
+    NATIONAL,
+    SITES,
+    UNKNOWN,
+    Meaning,
+    Phrasebook,
+    phrasebook,
+)
 from gi_tools.prose import Prose
 
 MOST = 20_000  # figures of one document that are looked at; reports have hundreds

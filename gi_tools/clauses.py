@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from gi_tools.openings import Phrase
-from gi_tools.phrases import HANZI, Phrasebook
+from gi_tools.phrases import SPELT, Phrasebook
 from gi_tools.text import hanzi_to_number, to_number
 
 STEERING = frozenset(("part", "none", "besides", "respectively"))
-SILENT = frozenset(("year", "running", "this_year", "last_year", "until"))
-SILENT |= {"so_far", "besides", "part"}
+TIMES = frozenset(("year", "running", "this_year", "last_year"))
+SILENT = TIMES | {"until", "so_far", "besides", "part"}
 LONGEST_FILLER = 90  # a bracketed note, and some words
 _PAUSE = re.compile(r"[,;:()。]")
 _STOP = re.compile(r"[,;:()。、]")
-_BEGINS = re.compile(rf"[第约近超逾大共\d{HANZI}]")
+_STOPS = frozenset(",;:()。、")
 _DENIAL = re.compile("[未没无免零不]")
 _ALONE = frozenset(",;。、:)\n")
 _SCALE = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
@@ -38,20 +39,25 @@ class Scope(NamedTuple):
     """
     A figure and its clause, of which ``start`` and ``end`` are the bounds.
 
-    ``left`` are the phrases before it; ``last`` is the name of the one that stands
-    right at the figure, ``right`` of the first behind it: empty without any words
-    there, "?" when they say nothing known. ``stepped``: its own clause says nothing
-    and the one before it speaks.
+    ``left`` are the phrases before it, ``names`` what they are; ``last`` is the name of
+    the one that stands right at the figure, ``right`` of the first behind it: empty
+    without any words there, "?" when they say nothing known. ``stepped``: its own
+    clause says nothing and the one before it speaks.
     """
 
     figure: Figure
     start: int
     end: int
     left: list[Phrase]
+    names: set[str]
     last: str
     right: str
     behind: list[Phrase]
     stepped: bool
+
+
+_make_figure = partial(tuple.__new__, Figure)
+_make_scope = partial(tuple.__new__, Scope)
 
 
 class Line:
@@ -66,29 +72,28 @@ class Line:
         stop = end if _DENIAL.search(text, last, end) else last
         self.phrases = book.openings.find(text, start, stop)
         self._starts = [phrase.start for phrase in self.phrases]
-        self._figures = [figure.start for figure in self.figures]
+        self.times = [phrase for phrase in self.phrases if phrase.name in TIMES]
 
     def drop_figures(self, starts: set[int]) -> None:
         """Forget the figures that begin at these offsets."""
         self.figures = [f for f in self.figures if f.start not in starts]
-        self._figures = [figure.start for figure in self.figures]
 
     def figures_between(self, start: int, end: int) -> list[Figure]:
         """List the figures that begin within two offsets."""
-        first = bisect_left(self._figures, start)
-        return self.figures[first : bisect_left(self._figures, end)]
+        return [figure for figure in self.figures if start <= figure.start < end]
 
     def between(self, start: int, end: int) -> list[Phrase]:
         """List the phrases that lie within two offsets."""
         first = bisect_left(self._starts, start)
-        last = bisect_left(self._starts, end)
-        found = self.phrases[first:last]
-        return found[:-1] if found and found[-1].end > end else found
+        last = bisect_left(self._starts, end, first) if start < end else first
+        if last > first and self.phrases[last - 1].end > end:
+            last -= 1
+        return self.phrases[first:last]
 
     def pause_before(self, offset: int) -> int:
         """Give the start of the clause that holds or ends at an offset."""
-        number = bisect_right(self.pauses, offset) - 1
-        return self.pauses[number] if number >= 0 else self.start
+        number = bisect_right(self.pauses, offset)
+        return self.pauses[number - 1] if number else self.start
 
     def pause_after(self, offset: int) -> int:
         """Give the end of the clause that holds an offset, its sign left out."""
@@ -101,25 +106,34 @@ class Line:
             return start >= end
         return self.book.filler.fullmatch(self.text, start, end) is not None
 
-    def scope(self, number: int) -> Scope:
-        """Give the clause of the figure of that number."""
+    def scope(self, number: int, before: int, left: list[Phrase]) -> Scope:
+        """
+        Give the clause of the figure of that number.
+
+        ``left`` are the phrases between it and ``before``, where the one before ends.
+        """
         figure = self.figures[number]
-        before = self.figures[number - 1].end if number else self.start
-        pause = self.pause_before(figure.start)
-        start, at = max(before, pause), figure.start
+        start = at = figure.start
+        pause, stepped = self.pause_before(at), False
         if self.text[at - 1] == "、" and before < at:
-            before = start = at  # in 3件公开、2件不予公开 the figures come first
-        left, stepped = self.between(start, at), False
-        said = [phrase for phrase in left if phrase.name not in SILENT]
-        if not said and pause > before and self.is_filler(start, at):
+            left = []  # in 3件公开、2件不予公开 the figures come first
+        elif pause > before:
+            start, left = pause, [phrase for phrase in left if phrase.start >= pause]
+        else:
+            start = before
+        said = _find_said(left)
+        if not said and before < pause == start and self.is_filler(start, at):
             back, at = self._step_back(pause - 1)
             if not self.figures_between(back, at):
                 start, stepped = back, True
                 left = self.between(start, at) + left
-                said = [phrase for phrase in left if phrase.name not in SILENT]
-        last = said[-1].name if said and self.is_filler(said[-1].end, at) else ""
-        end, right, behind = self._look_right(number)
-        return Scope(figure, start, end, left, last, right, behind, stepped)
+                said = _find_said(left)
+        last = said.name if said and self.is_filler(said.end, at) else ""
+        names = {phrase.name for phrase in left}
+        end, right, behind = self._look_right(number, figure.end)
+        return _make_scope(
+            (figure, start, end, left, names, last, right, behind, stepped)
+        )
 
     def _step_back(self, pause: int) -> tuple[int, int]:
         """The clause before a pause, or before the bracket that ends there."""
@@ -127,42 +141,50 @@ class Line:
             pause = max(self.text.rfind("(", self.start, pause), self.start)
         return self.pause_before(pause), pause
 
-    def _look_right(self, number: int) -> tuple[int, str, list[Phrase]]:
-        figure = self.figures[number]
-        following = self.figures[number + 1 :][:1]
-        found = _STOP.search(self.text, figure.end, self.end)
+    def _look_right(self, number: int, at: int) -> tuple[int, str, list[Phrase]]:
+        if at == self.end or self.text[at] in _STOPS:
+            return at, "", []
+        found = _STOP.search(self.text, at, self.end)
         end = found.start() if found else self.end
-        if following and following[0].start <= end:
+        if number + 1 < len(self.figures) and self.figures[number + 1].start <= end:
             # What runs on into the next figure says what that one counts.
-            return following[0].start, "?", []
-        behind = self.between(figure.end, end)
+            return self.figures[number + 1].start, "?", []
+        behind = self.between(at, end)
         if behind and behind[0].name not in STEERING:
             return end, behind[0].name, behind
-        empty = behind or self.is_filler(figure.end, end)
+        empty = behind or self.is_filler(at, end)
         return end, "" if empty else "?", behind
+
+
+def _find_said(phrases: list[Phrase]) -> Phrase | None:
+    """The last of some phrases that says what is counted."""
+    for phrase in reversed(phrases):
+        if phrase.name not in SILENT:
+            return phrase
+    return None
 
 
 def find_figures(book: Phrasebook, text: str, start: int, end: int) -> list[Figure]:
     """List what can be a count: a number with a unit, or alone before a pause."""
-    figures, done = [], start
-    for sign in _BEGINS.finditer(text, start, end):
-        if sign.start() < done:
+    figures = []
+    for found in book.figure.finditer(text, start, end):
+        if (kind := found.lastindex) is None:
             continue
-        found = book.figure.match(text, sign.start(), end)
-        if not found:
-            continue
-        done = found.end()
-        # In the order of the pattern: about, digits, signs of more, unit; spelt; nil.
-        about, digits, *more, unit, more3, spelt, more4, unit2, nil = found.groups()
-        if not (digits or spelt or nil):
-            continue
-        unit, (first, last) = unit or unit2 or "", found.span()
+        first, last = found.span()
+        unit = found[5] or found[SPELT] or ""
         if not unit and last < end and text[last] not in _ALONE:
             continue
-        rough = bool(about or more[0] or more[2] or more3 or more4)
-        value = _to_value(digits, more[1]) if digits else 0
-        value = hanzi_to_number(spelt) if spelt else value
-        figures.append(Figure(first, last, value, unit, rough, bool(spelt)))
+        value, rough = 0, False
+        if kind == SPELT:
+            value, rough = hanzi_to_number(text[first : found.end(7)]), bool(found[8])
+        elif kind < SPELT:
+            at, stop = found.start(1) - 1, found.end(1)
+            scale = None
+            if last - first > stop - at + len(unit):
+                more, scale, *rest = found.group(2, 3, 4, 6)
+                rough = at > first or bool(more or any(rest))
+            value = _to_value(text[at:stop], scale)
+        figures.append(_make_figure((first, last, value, unit, rough, kind == SPELT)))
     return figures
 
 

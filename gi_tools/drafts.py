@@ -8,17 +8,13 @@ from itertools import pairwise
 
 from gi_tools.clauses import SILENT, Line, Scope
 from gi_tools.meanings import (
-    DIRECT,
     STRONG,
-    UNKNOWN,
-    Meaning,
-    Setting,
     find_denied,
     find_meanings,
     name_to_concept,
 )
 from gi_tools.openings import Phrase
-from gi_tools.phrases import Phrasebook
+from gi_tools.phrases import DIRECT, UNKNOWN, Meaning, Phrasebook
 from gi_tools.prose import Sentence
 
 FAR = 2  # signs between a figure and the next one of a list
@@ -150,17 +146,18 @@ class Reader:
         last: Draft | None = None
         before, labels = line.start, []
         for number, figure in enumerate(line.figures):
-            steer = {p.name for p in line.between(before, figure.start)}
-            gap = self.text[before : figure.start]
-            around, before = around | steer, figure.end
-            scope = line.scope(number)
+            left = line.between(before, figure.start)
+            steer = {phrase.name for phrase in left}
+            around |= steer
+            scope = line.scope(number, before, left)
+            gap, before = self.text[before : figure.start], figure.end
             parts = self._find_list(parts, last, gap, steer, line)
             if not parts and last and self._is_outcome(last, scope):
                 parts = _List(last)
             labels = labels or self._share_out(line, number, scope)
             beside = last.meaning.concept if last else ""
-            setting = Setting(around, None, beside, labels.pop(0) if labels else "")
-            drafts = self._draft(line, scope, parts, setting)
+            label = labels.pop(0) if labels else ""
+            drafts = self._draft(line, scope, parts, label, beside, around)
             if not drafts:
                 continue
             parts = self._keep(drafts, parts)
@@ -171,7 +168,8 @@ class Reader:
 
     def _is_outcome(self, last: Draft, scope: Scope) -> bool:
         """行政复议3件,维持2件: no word says that these are parts."""
-        return f"{last.meaning.concept}.{scope.last}" in self.book.concepts
+        concept = f"{last.meaning.concept}.{scope.last}"
+        return scope.last != "" and concept in self.book.concepts
 
     def _keep(self, drafts: list[Draft], parts: _List | None) -> _List | None:
         """Keep the drafts of a figure; close the list that it cannot belong to."""
@@ -206,9 +204,9 @@ class Reader:
 
     def _share_out(self, line: Line, number: int, scope: Scope) -> list[str]:
         """What "A、B分别为1件、2件" counts, figure by figure; empty when unclear."""
-        at = [p.start for p in scope.left if p.name == "respectively"]
-        if not (at and scope.last):
+        if not scope.last or "respectively" not in scope.names:
             return []
+        at = [p.start for p in scope.left if p.name == "respectively"]
         start = line.figures[number - 1].end if number else line.start
         found = line.between(start, at[-1])
         names = [name_to_concept(self.book, p.name) for p in found]
@@ -218,49 +216,60 @@ class Reader:
         return names if near and len(run) == len(names) else []
 
     def _draft(
-        self, line: Line, scope: Scope, parts: _List | None, setting: Setting
+        self,
+        line: Line,
+        scope: Scope,
+        parts: _List | None,
+        label: str,
+        beside: str,
+        around: set[str],
     ) -> list[Draft]:
-        """Draft the claim of a figure; several where it stands for each of a list."""
-        figure, total = scope.figure, parts and parts.total
-        quote, names = (scope.start, scope.end), {p.name for p in scope.left}
-        draft = Draft(
-            *figure[:2], quote, *figure[2:4], about=figure.about, parent=total
-        )
-        if scope.last == "compare" or ("compare" in names and figure.unit == "%"):
+        """
+        Draft the claim of a figure; several where it stands for each of a list.
+
+        ``label`` is what it counts where a list before it says so.
+        """
+        start, end, value, unit, about, spelt = scope.figure
+        quote, total = (scope.start, scope.end), parts and parts.total
+        draft = Draft(start, end, quote, value, unit, about=about, parent=total)
+        if scope.last == "compare" or (unit == "%" and "compare" in scope.names):
             draft.kind = "comparison"
             return [draft]
-        if figure.unit == "%":
-            found = _SHARE.search(self.text, scope.start, figure.start)
+        if unit == "%":
+            found = _SHARE.search(self.text, scope.start, start)
             draft.kind, draft.of = "share", (found["of"] or None) if found else None
             return [draft]
-        if total and not total.soft:
-            setting = setting._replace(total=total.meaning)
-        meanings = find_meanings(line, scope, setting)
+        if label:
+            meanings = [Meaning(label)] if self.book.fits(label, unit) else []
+        else:
+            known = total.meaning if total and not total.soft else None
+            meanings = find_meanings(line, scope, known, beside, around)
         if not meanings:
-            alone = quote == figure[:2]
-            return [draft] if figure.unit and not (figure.spelt or alone) else []
-        draft.kind, draft.soft = self._find_time(line, scope, names)
+            return [draft] if unit and not (spelt or quote == (start, end)) else []
+        draft.kind, draft.soft = self._find_time(line, scope)
         if draft.kind == "running_total":
             return [draft]
         draft.meaning = meanings[0]
         return [draft, *(replace(draft, meaning=other) for other in meanings[1:])]
 
-    def _find_time(self, line: Line, scope: Scope, names: set[str]) -> tuple[str, bool]:
+    def _find_time(self, line: Line, scope: Scope) -> tuple[str, bool]:
         """Whether a figure is of this year, of another, or a running total."""
         kind, this_year = "count", False
-        for phrase in line.between(line.start, scope.figure.start):
-            if phrase.name == "this_year":
+        for start, end, name in line.times:
+            if end > scope.figure.start:
+                break
+            if name == "this_year":
                 kind, this_year = "count", True
-            elif phrase.name == "running":
+            elif name == "running":
                 kind = "running_total"
-            elif phrase.name == "last_year" and phrase.start >= scope.start:
-                kind = "other_year"
-            elif phrase.name == "year" and self.year:
-                words = self.text[phrase.start : phrase.end]
+            elif name == "last_year":
+                kind = "other_year" if start >= scope.start else kind
+            elif self.year:
+                words = self.text[start:end]
                 since = words.endswith(("以来", "起"))
                 this_year = int(words[:4]) >= self.year
                 kind = "running_total" if since else "other_year"
                 kind = "count" if this_year else kind
-        if CARRIED & {scope.last, *(p.name for p in scope.behind)}:
+        if scope.last in CARRIED or any(p.name in CARRIED for p in scope.behind):
             kind = "count"
-        return kind, "so_far" in names and not this_year
+        return kind, "so_far" in scope.names and not this_year

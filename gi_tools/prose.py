@@ -144,8 +144,8 @@ def _read_pieces(document: Document, taken: Collection[Place]) -> list[Paragraph
         if isinstance(block, Grid):
             pieces += _read_grid(block)
             continue
-        text, place = block
-        parts = _split(block) if "|" in text or "｜" in text else (block,)
+        piped = "|" in block.text or "｜" in block.text
+        parts = _split(block) if piped else (block,)
         pieces += [part for part in parts if _is_prose(*part, spans, others)]
     return pieces
 
