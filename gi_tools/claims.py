@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from gi_tools.phrases import (
     SITES,
     UNKNOWN,
     Meaning,
-    Phrasebook,
+    find_codes,
     phrasebook,
 )
 from gi_tools.prose import Prose
@@ -54,6 +55,9 @@ class Claim(NamedTuple):
     parent: int | None = None
 
 
+_make_claim = partial(tuple.__new__, Claim)
+
+
 def read_claims(
     document: Document, form_key: str | None, taken: Collection[Place] = ()
 ) -> tuple[Claim, ...]:
@@ -78,7 +82,8 @@ def read_claims(
     _weigh(drafts)
     form = form_key if form_key in NATIONAL else _year_to_form(form_key, year)
     numbers = {id(draft): number for number, draft in enumerate(drafts)}
-    return tuple(_to_claim(draft, numbers, prose, book, form) for draft in drafts)
+    codes = find_codes(form)
+    return tuple([_to_claim(draft, numbers, prose, codes) for draft in drafts])
 
 
 def _find_year(text: str) -> int | None:
@@ -144,17 +149,15 @@ def _are_rivals(drafts: list[Draft]) -> bool:
 
 
 def _to_claim(
-    draft: Draft, numbers: dict[int, int], prose: Prose, book: Phrasebook, form: str
+    draft: Draft, numbers: dict[int, int], prose: Prose, codes: dict[str, str | None]
 ) -> Claim:
     place, raw = prose.locate(draft.start, draft.end)
     start, end = draft.quote
     while start < draft.start and prose.text[start] in _SIGNS:
         start += 1
     _, quote = prose.locate(start, end)
-    code = book.find_code(draft.meaning.concept, form)
-    value, unit = draft.value, draft.unit
+    code, value, unit = codes.get(draft.meaning.concept), draft.value, draft.unit
     if code and unit in _MONEY and value is not None:
         value, unit = float(Decimal(str(value)) * _MONEY[unit]), "万元"
-    parent = numbers.get(id(draft.parent))
-    rest = draft.kind, draft.about, draft.of, parent
-    return Claim(code, value, unit, place, raw, quote[:QUOTED], *rest)
+    rest = draft.kind, draft.about, draft.of, numbers.get(id(draft.parent))
+    return _make_claim((code, value, unit, place, raw, quote[:QUOTED], *rest))

@@ -74,10 +74,6 @@ class Line:
         self._starts = [phrase.start for phrase in self.phrases]
         self.times = [phrase for phrase in self.phrases if phrase.name in TIMES]
 
-    def drop_figures(self, starts: set[int]) -> None:
-        """Forget the figures that begin at these offsets."""
-        self.figures = [f for f in self.figures if f.start not in starts]
-
     def figures_between(self, start: int, end: int) -> list[Figure]:
         """List the figures that begin within two offsets."""
         return [figure for figure in self.figures if start <= figure.start < end]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from gi_tools.clauses import SILENT, Line, Scope
 from gi_tools.meanings import (
@@ -14,7 +14,7 @@ from gi_tools.meanings import (
     name_to_concept,
 )
 from gi_tools.openings import Phrase
-from gi_tools.phrases import DIRECT, UNKNOWN, Meaning, Phrasebook
+from gi_tools.phrases import DIRECT, UNKNOWN, Meaning, Phrasebook, read_heading
 from gi_tools.prose import Sentence
 
 FAR = 2  # signs between a figure and the next one of a list
@@ -82,27 +82,24 @@ class Reader:
         self.text, self.book, self.year = text, book, year
         self.drafts: list[Draft] = []
         self.seen = 0  # figures and words of none, claims or not
-        self._headings: dict[str, list[Phrase]] = {}
         self._head: Draft | None = None  # the last figure that is part of no other
         self._head_end = -9
+        self._last: Draft | None = None  # the figure before in the sentence
+        self._parts: _List | None = None
 
     def read(self, sentence: Sentence) -> None:
         """Draft the claims of one sentence."""
         line = Line(self.text, sentence.start, sentence.end, self.book)
-        heading = sentence.heading
-        if heading not in self._headings:
-            found = self.book.openings.find(heading, 0, len(heading))
-            self._headings[heading] = found
         denials = [p for p in line.phrases if p.name in ("none", "free")]
         self.seen += len(line.figures) + len(denials)
-        nil: set[int] = set()
-        stops = [*(phrase.start for phrase in denials[1:]), line.end]
-        for phrase, stop in zip(denials, stops, strict=False):
-            end = min(line.pause_after(phrase.end), stop)
+        nil: set[int] = set()  # where figures begin that words of none swallow
+        for phrase, after in zip_longest(denials, denials[1:]):
+            end = min(line.pause_after(phrase.end), after.start if after else line.end)
             nil |= self._read_none(line, phrase, end, sentence)
-        if nil:
-            line.drop_figures(nil)
-        self._read_figures(line, {p.name for p in self._headings[heading]})
+        line.figures = [f for f in line.figures if f.start not in nil]
+        if line.figures:
+            heading = read_heading(sentence.heading)
+            self._read_figures(line, {phrase.name for phrase in heading})
 
     def _read_none(
         self, line: Line, phrase: Phrase, end: int, sentence: Sentence
@@ -138,77 +135,61 @@ class Reader:
                 break
             stop = start - 1
             start = line.pause_before(stop)
-        found = self._headings[sentence.heading] if sentence.first else []
-        return find_denied(self.book, sentence.heading, found)
+        heading = sentence.heading if sentence.first else ""
+        return find_denied(self.book, heading, read_heading(heading))
 
     def _read_figures(self, line: Line, around: set[str]) -> None:
-        parts: _List | None = None
-        last: Draft | None = None
+        """Draft the figures; ``around``: the phrases of the heading and before."""
+        self._last = self._parts = None
         before, labels = line.start, []
         for number, figure in enumerate(line.figures):
             left = line.between(before, figure.start)
-            steer = {phrase.name for phrase in left}
-            around |= steer
             scope = line.scope(number, before, left)
-            gap, before = self.text[before : figure.start], figure.end
-            parts = self._find_list(parts, last, gap, steer, line)
-            if not parts and last and self._is_outcome(last, scope):
-                parts = _List(last)
+            steer = [phrase.name for phrase in left]
+            around.update(steer)
+            self._find_list(line, scope, self.text[before : figure.start], steer)
             labels = labels or self._share_out(line, number, scope)
-            beside = last.meaning.concept if last else ""
             label = labels.pop(0) if labels else ""
-            drafts = self._draft(line, scope, parts, label, beside, around)
-            if not drafts:
+            before = figure.end
+            if not (drafts := self._draft(line, scope, label, around)):
                 continue
-            parts = self._keep(drafts, parts)
-            if drafts[0].kind not in ("share", "comparison"):
-                last = drafts[0]
-                if parts is None:
-                    self._head, self._head_end = last, line.end
+            self.drafts += drafts
+            draft = drafts[0]
+            main = draft.meaning.concept in self.book.main
+            if self._parts and not self._parts.takes(draft, main):
+                self._parts = None
+                for draft in drafts:
+                    draft.parent = None
+            if draft.kind not in ("share", "comparison"):
+                self._last = drafts[0]
+                if self._parts is None:
+                    self._head, self._head_end = drafts[0], line.end
 
-    def _is_outcome(self, last: Draft, scope: Scope) -> bool:
-        """行政复议3件,维持2件: no word says that these are parts."""
-        concept = f"{last.meaning.concept}.{scope.last}"
-        return scope.last != "" and concept in self.book.concepts
-
-    def _keep(self, drafts: list[Draft], parts: _List | None) -> _List | None:
-        """Keep the drafts of a figure; close the list that it cannot belong to."""
-        concept = self.book.concepts.get(drafts[0].meaning.concept)
-        self.drafts += drafts
-        if parts and not parts.takes(drafts[0], bool(concept and concept.main)):
-            for draft in drafts:
-                draft.parent = None
-            return None
-        return parts
-
-    def _find_list(
-        self,
-        parts: _List | None,
-        last: Draft | None,
-        gap: str,
-        steer: set[str],
-        line: Line,
-    ) -> _List | None:
-        """The list that the next figure may belong to, by the words before it."""
-        if parts and not parts.goes_on(gap):
-            parts = None
+    def _find_list(self, line: Line, scope: Scope, gap: str, steer: list[str]) -> None:
+        """Find the list that a figure may belong to, by the words before it."""
+        last = self._last
+        if self._parts and not self._parts.goes_on(gap):
+            self._parts = None
         if "part" in steer:
-            follows = last is None and line.start - self._head_end <= FAR
-            total = self._head if follows else last
-            return _List(total) if total else None
-        if last and gap[:1] in (":", "("):
-            return _List(last, gap[0] == "(")
-        if "besides" in steer and parts and not parts.bracket:
-            return None
-        return parts
+            follows = line.start - self._head_end <= FAR
+            total = last or (self._head if follows else None)
+            self._parts = _List(total) if total else None
+        elif last and gap[:1] in (":", "("):
+            self._parts = _List(last, gap[0] == "(")
+        elif self._parts and "besides" in steer and not self._parts.bracket:
+            self._parts = None
+        if not self._parts and last and scope.last:
+            # 行政复议3件,维持2件: no word says that these are parts.
+            if f"{last.meaning.concept}.{scope.last}" in self.book.concepts:
+                self._parts = _List(last)
 
     def _share_out(self, line: Line, number: int, scope: Scope) -> list[str]:
         """What "A、B分别为1件、2件" counts, figure by figure; empty when unclear."""
         if not scope.last or "respectively" not in scope.names:
             return []
-        at = [p.start for p in scope.left if p.name == "respectively"]
+        at = max(p.start for p in scope.left if p.name == "respectively")
         start = line.figures[number - 1].end if number else line.start
-        found = line.between(start, at[-1])
+        found = line.between(start, at)
         names = [name_to_concept(self.book, p.name) for p in found]
         names = list(dict.fromkeys(filter(None, names)))
         run = line.figures[number : number + len(names)]
@@ -216,13 +197,7 @@ class Reader:
         return names if near and len(run) == len(names) else []
 
     def _draft(
-        self,
-        line: Line,
-        scope: Scope,
-        parts: _List | None,
-        label: str,
-        beside: str,
-        around: set[str],
+        self, line: Line, scope: Scope, label: str, around: set[str]
     ) -> list[Draft]:
         """
         Draft the claim of a figure; several where it stands for each of a list.
@@ -230,27 +205,29 @@ class Reader:
         ``label`` is what it counts where a list before it says so.
         """
         start, end, value, unit, about, spelt = scope.figure
-        quote, total = (scope.start, scope.end), parts and parts.total
+        quote, last = (scope.start, scope.end), self._last
+        total = self._parts.total if self._parts else None
         draft = Draft(start, end, quote, value, unit, about=about, parent=total)
         if scope.last == "compare" or (unit == "%" and "compare" in scope.names):
             draft.kind = "comparison"
-            return [draft]
-        if unit == "%":
+        elif unit == "%":
             found = _SHARE.search(self.text, scope.start, start)
             draft.kind, draft.of = "share", (found["of"] or None) if found else None
+        if draft.kind != "count":
             return [draft]
         if label:
             meanings = [Meaning(label)] if self.book.fits(label, unit) else []
         else:
-            known = total.meaning if total and not total.soft else None
-            meanings = find_meanings(line, scope, known, beside, around)
+            whole = total.meaning if total and not total.soft else None
+            beside = last.meaning.concept if last else ""
+            meanings = find_meanings(line, scope, whole, beside, around)
         if not meanings:
             return [draft] if unit and not (spelt or quote == (start, end)) else []
         draft.kind, draft.soft = self._find_time(line, scope)
-        if draft.kind == "running_total":
-            return [draft]
-        draft.meaning = meanings[0]
-        return [draft, *(replace(draft, meaning=other) for other in meanings[1:])]
+        if draft.kind != "running_total":
+            draft.meaning, *others = meanings
+            return [draft, *(replace(draft, meaning=other) for other in others)]
+        return [draft]
 
     def _find_time(self, line: Line, scope: Scope) -> tuple[str, bool]:
         """Whether a figure is of this year, of another, or a running total."""

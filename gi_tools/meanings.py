@@ -43,13 +43,10 @@ def find_meanings(
     part = total and (total.concept or "?")
     if part and f"{part}.{last}" in book.concepts:
         return [Meaning(f"{part}.{last}")]
-    if last and len(left) > 1 and left[-2].name in book.direct:
-        if joined := _find_joined(line, left):
-            each = _EACH.search(line.text, joined[-1].end, scope.figure.start)
-            names = [p.name for p in joined] if scope.figure.value == 0 or each else []
-            return [
-                Meaning(name) for name in names if book.fits(name, scope.figure.unit)
-            ]
+    if last and (joined := _find_joined(line, left)):
+        each = _EACH.search(line.text, joined[-1].end, figure.start)
+        names = [p.name for p in joined] if figure.value == 0 or each else []
+        return [Meaning(name) for name in names if book.fits(name, figure.unit)]
     meaning = _find_one(book, scope, part, beside, around)
     if meaning is None:
         return []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from gi_tools.codebook import indicators
 from gi_tools.errors import CodebookError
 from gi_tools.knowledge import CODEBOOKS, read_toml
-from gi_tools.openings import Openings, find_heads
+from gi_tools.openings import Openings, Phrase, find_heads
 from gi_tools.text import LETTER
 
 NATIONAL = ("2014", "2019", "2021")
@@ -65,8 +65,8 @@ class Phrasebook(NamedTuple):
     Everything ``claims.toml`` says, its patterns compiled.
 
     ``direct`` are the phrases that by themselves say what is counted, as a channel's
-    name does not; ``nil`` the concepts that words of none make zero; ``rules`` those
-    that may hold by the phrase right before the figure.
+    name does not; ``nil`` the concepts that words of none make zero, ``main`` those that are
+    part of nothing; ``rules`` those that may hold by the phrase before the figure.
     """
 
     openings: Openings
@@ -77,6 +77,7 @@ class Phrasebook(NamedTuple):
     concepts: dict[str, Concept]
     direct: frozenset[str]
     nil: frozenset[str]
+    main: frozenset[str]
     rules: dict[str, tuple[Rule, ...]]
     words: dict[str, str]
 
@@ -85,11 +86,21 @@ class Phrasebook(NamedTuple):
         concept = self.concepts.get(name)
         return concept is not None and (not unit or unit in concept.units)
 
-    def find_code(self, name: str, form: str) -> str | None:
-        """Give the code of a concept under a form (``any``: none of the national)."""
-        codes = self.concepts[name].codes if name in self.concepts else {}
-        later = codes.get("2019") if form == "2021" else None
-        return codes.get(form) or later or codes.get("any")
+
+@lru_cache(maxsize=4096)
+def read_heading(heading: str) -> list[Phrase]:
+    """List the phrases of a heading; most reports share theirs."""
+    return phrasebook().openings.find(heading, 0, len(heading))
+
+
+@cache
+def find_codes(form: str) -> dict[str, str | None]:
+    """Give the codes of the concepts under a form (``any``: none of the national)."""
+    keys = (form, "2019" if form == "2021" else form, "any")
+    return {
+        name: next(filter(None, map(concept.codes.get, keys)), None)
+        for name, concept in phrasebook().concepts.items()
+    }
 
 
 @cache
@@ -124,6 +135,7 @@ def phrasebook() -> Phrasebook:
         concepts,
         direct,
         frozenset(name for name, concept in concepts.items() if concept.zero),
+        frozenset(name for name, concept in concepts.items() if concept.main),
         {name: _find_rules(rules, name, name in direct) for name in ("", *names)},
         data["words"],
     )

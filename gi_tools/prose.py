@@ -104,10 +104,10 @@ class Prose:
 
     def _bounds(self, offset: int, done: int) -> tuple[int, int]:
         """Where the sentence around an offset begins, not before ``done``, and ends."""
-        text, low = self.text, max(done, offset - LONGEST_SENTENCE // 2)
-        start = max(low, *(text.rfind(sign, low, offset) + 1 for sign in _ENDS))
-        end = _END.search(text, offset, start + LONGEST_SENTENCE)
-        if end:
+        text, start = self.text, max(done, offset - LONGEST_SENTENCE // 2)
+        for sign in _ENDS:
+            start = text.rfind(sign, start, offset) + 1 or start
+        if end := _END.search(text, offset, start + LONGEST_SENTENCE):
             return start, end.start()
         stop = min(start + LONGEST_SENTENCE, len(text))
         if stop < len(text):  # an endless sentence is cut at a pause
@@ -119,19 +119,19 @@ class Prose:
 
     def locate(self, start: int, end: int) -> tuple[Place, str]:
         """Give the place of a stretch in the document, and its text as it stands."""
-        begin, stop = self._to_raw(start), self._to_raw(end - 1) + 1
-        first, last = (bisect_right(self._starts, n) - 1 for n in (begin, stop - 1))
-        head, tail = self._pieces[first], self._pieces[last]
-        begin, stop = begin - self._starts[first], stop - self._starts[last]
-        if isinstance(head.place, Span) and isinstance(tail.place, Span):
-            span = Span(head.place.start + begin, tail.place.start + stop)
+        cuts, lost, starts = self._cuts, self._lost, self._starts
+        begin = start + lost[bisect_right(cuts, start) - 1]
+        stop = end + lost[bisect_right(cuts, end - 1) - 1]
+        first = bisect_right(starts, begin) - 1
+        last = bisect_right(starts, stop - 1, first) - 1
+        (text, place), begin = self._pieces[first], begin - starts[first]
+        tail, stop = self._pieces[last], stop - starts[last]
+        if isinstance(place, Span) and isinstance(tail.place, Span):
+            span = Span(place.start + begin, tail.place.start + stop)
             return span, self._document.text[span.start : span.end]
         if first == last:
-            return head.place, head.text[begin:stop]
-        return head.place, head.text[begin:] + tail.text[:stop]
-
-    def _to_raw(self, offset: int) -> int:
-        return offset + self._lost[bisect_right(self._cuts, offset) - 1]
+            return place, text[begin:stop]
+        return place, text[begin:] + tail.text[:stop]
 
 
 def _read_pieces(document: Document, taken: Collection[Place]) -> list[Paragraph]:
@@ -143,10 +143,10 @@ def _read_pieces(document: Document, taken: Collection[Place]) -> list[Paragraph
     for block in document.blocks:
         if isinstance(block, Grid):
             pieces += _read_grid(block)
-            continue
-        piped = "|" in block.text or "｜" in block.text
-        parts = _split(block) if piped else (block,)
-        pieces += [part for part in parts if _is_prose(*part, spans, others)]
+        elif "|" in block.text or "｜" in block.text:
+            pieces += [p for p in _split(block) if _is_prose(*p, spans, others)]
+        elif _is_prose(*block, spans, others):
+            pieces.append(block)
     return pieces
 
 
