@@ -69,7 +69,7 @@ class Line:
         self.pauses = [m.end() for m in _PAUSE.finditer(text, start, end)]
         last = self.pause_after(self.figures[-1].end) if self.figures else start
         # Behind the last figure only words of none can say anything.
-        stop = end if _DENIAL.search(text, last, end) else last
+        stop = end if last < end and _DENIAL.search(text, last, end) else last
         self.phrases = book.openings.find(text, start, stop)
         self._starts = [phrase.start for phrase in self.phrases]
         self.times = [phrase for phrase in self.phrases if phrase.name in TIMES]
@@ -98,23 +98,28 @@ class Line:
 
     def is_filler(self, start: int, end: int) -> bool:
         """Whether nothing between two offsets changes what is counted."""
-        if start >= end or end - start > LONGEST_FILLER:
-            return start >= end
-        return self.book.filler.fullmatch(self.text, start, end) is not None
+        return start >= end or (
+            end - start <= LONGEST_FILLER
+            and self.book.filler.fullmatch(self.text, start, end) is not None
+        )
 
-    def scope(self, number: int, before: int, left: list[Phrase]) -> Scope:
+    def scope(
+        self, number: int, before: int, left: list[Phrase], names: set[str]
+    ) -> Scope:
         """
         Give the clause of the figure of that number.
 
         ``left`` are the phrases between it and ``before``, where the one before ends.
         """
-        figure = self.figures[number]
+        figure, whole = self.figures[number], left
         start = at = figure.start
         pause, stepped = self.pause_before(at), False
         if self.text[at - 1] == "、" and before < at:
             left = []  # in 3件公开、2件不予公开 the figures come first
         elif pause > before:
-            start, left = pause, [phrase for phrase in left if phrase.start >= pause]
+            start = pause
+            if left and left[0].start < pause:
+                left = [phrase for phrase in left if phrase.start >= pause]
         else:
             start = before
         said = _find_said(left)
@@ -125,8 +130,11 @@ class Line:
                 left = self.between(start, at) + left
                 said = _find_said(left)
         last = said.name if said and self.is_filler(said.end, at) else ""
-        names = {phrase.name for phrase in left}
-        end, right, behind = self._look_right(number, figure.end)
+        if left is not whole:
+            names = {phrase.name for phrase in left}
+        end, right, behind = figure.end, "", []
+        if end < self.end and self.text[end] not in _STOPS:
+            end, right, behind = self._look_right(number, end)
         return _make_scope(
             (figure, start, end, left, names, last, right, behind, stepped)
         )
@@ -138,8 +146,6 @@ class Line:
         return self.pause_before(pause), pause
 
     def _look_right(self, number: int, at: int) -> tuple[int, str, list[Phrase]]:
-        if at == self.end or self.text[at] in _STOPS:
-            return at, "", []
         found = _STOP.search(self.text, at, self.end)
         end = found.start() if found else self.end
         if number + 1 < len(self.figures) and self.figures[number + 1].start <= end:

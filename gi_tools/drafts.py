@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
-from gi_tools.clauses import SILENT, Line, Scope
+from gi_tools.clauses import SILENT, Figure, Line, Scope
 from gi_tools.meanings import (
     STRONG,
     find_denied,
@@ -92,22 +92,21 @@ class Reader:
         line = Line(self.text, sentence.start, sentence.end, self.book)
         denials = [p for p in line.phrases if p.name in ("none", "free")]
         self.seen += len(line.figures) + len(denials)
-        nil: set[int] = set()  # where figures begin that words of none swallow
         for phrase, after in zip_longest(denials, denials[1:]):
             end = min(line.pause_after(phrase.end), after.start if after else line.end)
-            nil |= self._read_none(line, phrase, end, sentence)
-        line.figures = [f for f in line.figures if f.start not in nil]
+            nil = self._read_none(line, phrase, end, sentence)
+            line.figures = [f for f in line.figures if f not in nil]
         if line.figures:
             heading = read_heading(sentence.heading)
             self._read_figures(line, {phrase.name for phrase in heading})
 
     def _read_none(
         self, line: Line, phrase: Phrase, end: int, sentence: Sentence
-    ) -> set[int]:
+    ) -> list[Figure]:
         """Draft zeros for what words of none deny; give the figures they swallow."""
         inside = line.figures_between(phrase.end, end)
         if any(f.value not in (0, 1) for f in inside):
-            return set()
+            return []
         found = line.between(phrase.end, end)
         rank, names = DIRECT, find_denied(self.book, self.text, found)
         if phrase.name == "free":
@@ -120,7 +119,7 @@ class Reader:
             unit = "万元" if "万元" in self.book.concepts[name].units else "件"
             span, meaning = (phrase.start, end), Meaning(name, rank)
             self.drafts.append(Draft(*span, span, 0, unit, meaning, "none"))
-        return {f.start for f in inside} if names else set()
+        return inside if names else []
 
     def _look_back(self, line: Line, phrase: Phrase, sentence: Sentence) -> list[str]:
         """What bare words of none are about: the words before, or the heading."""
@@ -144,9 +143,9 @@ class Reader:
         before, labels = line.start, []
         for number, figure in enumerate(line.figures):
             left = line.between(before, figure.start)
-            scope = line.scope(number, before, left)
-            steer = [phrase.name for phrase in left]
-            around.update(steer)
+            steer = {phrase.name for phrase in left}
+            scope = line.scope(number, before, left, steer)
+            around |= steer
             self._find_list(line, scope, self.text[before : figure.start], steer)
             labels = labels or self._share_out(line, number, scope)
             label = labels.pop(0) if labels else ""
@@ -165,7 +164,7 @@ class Reader:
                 if self._parts is None:
                     self._head, self._head_end = drafts[0], line.end
 
-    def _find_list(self, line: Line, scope: Scope, gap: str, steer: list[str]) -> None:
+    def _find_list(self, line: Line, scope: Scope, gap: str, steer: set[str]) -> None:
         """Find the list that a figure may belong to, by the words before it."""
         last = self._last
         if self._parts and not self._parts.goes_on(gap):
@@ -178,10 +177,10 @@ class Reader:
             self._parts = _List(last, gap[0] == "(")
         elif self._parts and "besides" in steer and not self._parts.bracket:
             self._parts = None
-        if not self._parts and last and scope.last:
+        if not self._parts and last and scope.last in self.book.parts:
             # 行政复议3件,维持2件: no word says that these are parts.
-            if f"{last.meaning.concept}.{scope.last}" in self.book.concepts:
-                self._parts = _List(last)
+            known = f"{last.meaning.concept}.{scope.last}" in self.book.concepts
+            self._parts = _List(last) if known else None
 
     def _share_out(self, line: Line, number: int, scope: Scope) -> list[str]:
         """What "A、B分别为1件、2件" counts, figure by figure; empty when unclear."""

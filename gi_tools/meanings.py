@@ -41,7 +41,7 @@ def find_meanings(
         return []
     # "?" is a part of something unknown, None no part.
     part = total and (total.concept or "?")
-    if part and f"{part}.{last}" in book.concepts:
+    if part and last in book.parts and f"{part}.{last}" in book.concepts:
         return [Meaning(f"{part}.{last}")]
     if last and (joined := _find_joined(line, left)):
         each = _EACH.search(line.text, joined[-1].end, figure.start)

@@ -65,8 +65,9 @@ class Phrasebook(NamedTuple):
     Everything ``claims.toml`` says, its patterns compiled.
 
     ``direct`` are the phrases that by themselves say what is counted, as a channel's
-    name does not; ``nil`` the concepts that words of none make zero, ``main`` those that are
-    part of nothing; ``rules`` those that may hold by the phrase before the figure.
+    name does not; ``nil`` the concepts that words of none make zero, ``main`` those
+    that are part of nothing, ``parts`` the phrases whose meaning their total decides;
+    ``rules`` those that may hold by the phrase right before the figure.
     """
 
     openings: Openings
@@ -78,6 +79,7 @@ class Phrasebook(NamedTuple):
     direct: frozenset[str]
     nil: frozenset[str]
     main: frozenset[str]
+    parts: frozenset[str]
     rules: dict[str, tuple[Rule, ...]]
     words: dict[str, str]
 
@@ -136,6 +138,7 @@ def phrasebook() -> Phrasebook:
         direct,
         frozenset(name for name, concept in concepts.items() if concept.zero),
         frozenset(name for name, concept in concepts.items() if concept.main),
+        frozenset(name for parts in data["under"].values() for name in parts),
         {name: _find_rules(rules, name, name in direct) for name in ("", *names)},
         data["words"],
     )
