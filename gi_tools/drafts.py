@@ -246,6 +246,6 @@ class Reader:
                 this_year = int(words[:4]) >= self.year
                 kind = "running_total" if since else "other_year"
                 kind = "count" if this_year else kind
-        if scope.last in CARRIED or any(p.name in CARRIED for p in scope.behind):
+        if not CARRIED.isdisjoint((scope.last, *[p.name for p in scope.behind])):
             kind = "count"
         return kind, "so_far" in scope.names and not this_year

@@ -89,7 +89,9 @@ def _outranks(part: Meaning, total: Meaning) -> bool:
 def _find_joined(line: Line, left: list[Phrase]) -> list[Phrase]:
     """List the phrases of "A、B和C 0件" when the figure stands for them all."""
     joined: list[Phrase] = []
-    for phrase in reversed(left if len(left) > 1 else ()):
+    if len(left) < 2:
+        return joined
+    for phrase in reversed(left):
         if phrase.name not in line.book.direct:
             break
         if joined and not _JOINT.fullmatch(line.text, phrase.end, joined[0].start):
@@ -102,11 +104,12 @@ def _find_one(
     book: Phrasebook, scope: Scope, part: str | None, beside: str, around: Collection
 ) -> Meaning | None:
     """The phrase itself, strong rules, the phrases behind it, then weak rules."""
-    after = [phrase.name for phrase in scope.behind]
-    behind = [name for name in after if name in book.direct]
-    firm = next((name for name in behind if name not in ANSWERED), None)
-    if scope.stepped and behind:
-        return Meaning(firm or behind[0], STRONG)
+    after, firm = [phrase.name for phrase in scope.behind], None
+    behind = [name for name in after if name in book.direct] if after else after
+    if behind:
+        firm = next((name for name in behind if name not in ANSWERED), None)
+        if scope.stepped:
+            return Meaning(firm or behind[0], STRONG)
     names, right, part = scope.names, scope.right, part or ""
     for rule in book.rules[scope.last]:
         if firm and rule.rank < STRONG:

@@ -45,7 +45,7 @@ _TITLED = re.compile(
 _CELL = re.compile(rf"[\d.,%\s\-—/]{{0,40}}{LETTER}{{0,2}}")
 _NOTE = re.compile(r"\s{0,40}[(（][^()（）。]{0,200}[)）]\s{0,9}")
 _STOPS = "。；;！!？?：:|｜"
-_SHORT_ENDS = _STOPS + "无没無沒"
+_SHORT_ENDS = frozenset(_STOPS + "无没無沒")
 
 
 class Sentence(NamedTuple):
@@ -143,32 +143,28 @@ def _read_pieces(document: Document, taken: Collection[Place]) -> list[Paragraph
     for block in document.blocks:
         if isinstance(block, Grid):
             pieces += _read_grid(block)
-        elif "|" in block.text or "｜" in block.text:
-            pieces += [p for p in _split(block) if _is_prose(*p, spans, others)]
-        elif _is_prose(*block, spans, others):
-            pieces.append(block)
+            continue
+        piped = "|" in block.text or "｜" in block.text
+        for piece in _split(block) if piped else (block,):
+            text, place = piece
+            if len(text) < SHORTEST and text[-1:] not in _SHORT_ENDS:
+                continue
+            if isinstance(place, Span):
+                number = bisect_left(spans, place.start)
+                held = number < len(spans) and spans[number] < place.end
+            else:
+                held = place in others
+            if not (held or text.isspace() or _NOTE.fullmatch(text)):
+                pieces.append(piece)
     return pieces
-
-
-def _is_prose(text: str, place: Place, spans: list[int], others: set[Place]) -> bool:
-    if not text or (len(text) < SHORTEST and text[-1] not in _SHORT_ENDS):
-        return False
-    if not isinstance(place, Span):
-        if place in others:
-            return False
-    elif spans:
-        number = bisect_left(spans, place.start)
-        if number < len(spans) and spans[number] < place.end:
-            return False
-    return not (text.isspace() or _NOTE.fullmatch(text))
 
 
 def _split(block: Paragraph) -> Iterator[Paragraph]:
     """Cut a line at pipes; of several cells those with a full stop can be prose."""
-    place, start = block.place, 0
-    parts = block.text.replace("｜", "|").split("|")
-    alone = sum(not part.isspace() for part in parts if part) == 1
-    for part in parts:
+    (text, place), start = block, 0
+    parts = text.replace("｜", "|").split("|")
+    alone = len([part for part in parts if part and not part.isspace()]) == 1
+    for part in parts if alone or "。" in text else ():
         if alone or "。" in part:
             begin = place.start + start if isinstance(place, Span) else 0
             span = Span(begin, begin + len(part))
