@@ -20,7 +20,7 @@ from gi_tools.contacts import Contacts, find_contacts
 from gi_tools.dates import DATE, Period, find_period, find_year, read_date, years_in
 from gi_tools.documents import Document
 from gi_tools.pages import Page, book, drop_pinyin, fold_lines, read_page
-from gi_tools.regions import Region, find_mentions, find_region, is_lowest
+from gi_tools.regions import Region, find_region, is_lowest
 
 TITLE_LINES = 60
 SHOWN = 40  # characters of a line that evidence quotes
@@ -199,7 +199,7 @@ def _only_place(page: Page, name: str, year: int | None) -> str:
     """The one county of the opening, else the one place, that a short name lacks."""
     if len(name) > 8 and not is_town(name):
         return ""
-    mentions = find_mentions(page.flow)
+    mentions = page.mentions
     lowest = {m.name for m in mentions if is_lowest(m.name, year)}
     places = lowest or {m.name for m in mentions}
     if name[0] in "县区":
