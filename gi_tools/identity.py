@@ -105,6 +105,8 @@ def _find_title(page: Page, year: int | None) -> tuple[Claim | None, str | None]
     """The title, folded, with its line, and as printed; of several that of the year."""
     best = None
     for first in range(min(page.body, len(page.lines), TITLE_LINES)):
+        if not any(["报" in line.text for line in page.lines[first : first + 3]]):
+            continue
         if (found := _title_at(page, first)) is None:
             continue
         if year is None or year in years_in(found[0].name):
