@@ -27,7 +27,7 @@ MOST = 20_000  # figures of one document that are looked at; reports have hundre
 NEAR = 120  # characters within which figures stand side by side
 QUOTED = 160  # characters of a clause that a claim quotes
 _YEAR = re.compile(r"20[0-4]\d(?=年)")
-_TITLE = re.compile(r"(20[0-4]\d)年?度?[^,。;\n]{0,40}(?:报告|年报)(?=\n)")
+_TITLE = re.compile(r"(20[0-4]\d)年?度?[^,。;\n]{0,42}+(?=\n)(?<=报告|年报)")
 TITLED = 3  # a year in a title counts as much as so many in the text
 _MONEY = {"元": Decimal("0.0001"), "亿元": Decimal(10_000)}
 _SIGNS = "、,;:。()和及与"

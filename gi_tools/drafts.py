@@ -38,12 +38,12 @@ class Draft:
     quote: tuple[int, int]
     value: int | float | None
     unit: str
+    about: bool = False
+    parent: Draft | None = None
     meaning: Meaning = UNKNOWN
     kind: str = "count"
-    about: bool = False
     soft: bool = False
     of: str | None = None
-    parent: Draft | None = None
 
 
 class _List:
@@ -118,7 +118,8 @@ class Reader:
         for name in names:
             unit = "万元" if "万元" in self.book.concepts[name].units else "件"
             span, meaning = (phrase.start, end), Meaning(name, rank)
-            self.drafts.append(Draft(*span, span, 0, unit, meaning, "none"))
+            draft = Draft(*span, span, 0, unit, meaning=meaning, kind="none")
+            self.drafts.append(draft)
         return inside if names else []
 
     def _look_back(self, line: Line, phrase: Phrase, sentence: Sentence) -> list[str]:
@@ -206,7 +207,7 @@ class Reader:
         start, end, value, unit, about, spelt = scope.figure
         quote, last = (scope.start, scope.end), self._last
         total = self._parts.total if self._parts else None
-        draft = Draft(start, end, quote, value, unit, about=about, parent=total)
+        draft = Draft(start, end, quote, value, unit, about, total)
         if scope.last == "compare" or (unit == "%" and "compare" in scope.names):
             draft.kind = "comparison"
         elif unit == "%":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -46,6 +46,9 @@ _CELL = re.compile(rf"[\d.,%\s\-—/]{{0,40}}{LETTER}{{0,2}}")
 _NOTE = re.compile(r"\s{0,40}[(（][^()（）。]{0,200}[)）]\s{0,9}")
 _STOPS = "。；;！!？?：:|｜"
 _SHORT_ENDS = frozenset(_STOPS + "无没無沒")
+
+
+_make_span = partial(tuple.__new__, Span)
 
 
 class Sentence(NamedTuple):
@@ -89,10 +92,14 @@ class Prose:
 
     def sentences_with(self, anchor: re.Pattern) -> Iterator[Sentence]:
         """Yield the sentences that hold a match of a pattern in ``hidden``."""
-        text, done = self.text, 0
+        text, hidden, done = self.text, self.hidden, 0
         heading, line = (0, 0), 0  # the last one seen, and the line reached
-        while match := anchor.search(self.hidden, done):
-            start, done = self._bounds(match.start(), done)
+        while match := anchor.search(hidden, done):
+            offset = match.start()
+            start = max(done, offset - LONGEST_SENTENCE // 2)
+            for sign in _ENDS:
+                start = text.rfind(sign, start, offset) + 1 or start
+            done = self._find_end(start, offset)
             while line <= start:
                 if found := _HEADING.match(text, line):
                     if found.end() > start:
@@ -102,20 +109,19 @@ class Prose:
             first = 0 < start - heading[1] <= 1
             yield Sentence(start, done, text[slice(*heading)], first)
 
-    def _bounds(self, offset: int, done: int) -> tuple[int, int]:
-        """Where the sentence around an offset begins, not before ``done``, and ends."""
-        text, start = self.text, max(done, offset - LONGEST_SENTENCE // 2)
-        for sign in _ENDS:
-            start = text.rfind(sign, start, offset) + 1 or start
-        if end := _END.search(text, offset, start + LONGEST_SENTENCE):
-            return start, end.start()
-        stop = min(start + LONGEST_SENTENCE, len(text))
-        if stop < len(text):  # an endless sentence is cut at a pause
-            pauses = (pause.end() for pause in _PAUSE.finditer(text, offset, stop))
-            stop = max(pauses, default=stop)
-            while stop > offset + 1 and text[stop - 1].isdigit():
-                stop -= 1  # no number is cut in two
-        return start, stop
+    def _find_end(self, start: int, offset: int) -> int:
+        """Where the sentence around an offset ends."""
+        text, stop = self.text, start + LONGEST_SENTENCE
+        if end := _END.search(text, offset, stop):
+            return end.start()
+        if stop >= len(text):
+            return len(text)
+        # An endless sentence is cut at a pause, and no number in two.
+        pauses = (pause.end() for pause in _PAUSE.finditer(text, offset, stop))
+        stop = max(pauses, default=stop)
+        while stop > offset + 1 and text[stop - 1].isdigit():
+            stop -= 1
+        return stop
 
     def locate(self, start: int, end: int) -> tuple[Place, str]:
         """Give the place of a stretch in the document, and its text as it stands."""
@@ -127,8 +133,8 @@ class Prose:
         (text, place), begin = self._pieces[first], begin - starts[first]
         tail, stop = self._pieces[last], stop - starts[last]
         if isinstance(place, Span) and isinstance(tail.place, Span):
-            span = Span(place.start + begin, tail.place.start + stop)
-            return span, self._document.text[span.start : span.end]
+            begin, stop = place.start + begin, tail.place.start + stop
+            return _make_span((begin, stop)), self._document.text[begin:stop]
         if first == last:
             return place, text[begin:stop]
         return place, text[begin:] + tail.text[:stop]
@@ -167,7 +173,7 @@ def _split(block: Paragraph) -> Iterator[Paragraph]:
     for part in parts if alone or "。" in text else ():
         if alone or "。" in part:
             begin = place.start + start if isinstance(place, Span) else 0
-            span = Span(begin, begin + len(part))
+            span = _make_span((begin, begin + len(part)))
             yield Paragraph(part, span if isinstance(place, Span) else place)
         start += len(part) + 1
 
