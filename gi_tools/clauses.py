@@ -71,8 +71,8 @@ class Line:
         # Behind the last figure only words of none can say anything.
         stop = end if last < end and _DENIAL.search(text, last, end) else last
         self.phrases = book.openings.find(text, start, stop)
-        self._starts = [phrase.start for phrase in self.phrases]
-        self.times = [phrase for phrase in self.phrases if phrase.name in TIMES]
+        self._starts = [phrase[0] for phrase in self.phrases]
+        self.times = [phrase for phrase in self.phrases if phrase[2] in TIMES]
 
     def figures_between(self, start: int, end: int) -> list[Figure]:
         """List the figures that begin within two offsets."""
@@ -82,9 +82,10 @@ class Line:
         """List the phrases that lie within two offsets."""
         first = bisect_left(self._starts, start)
         last = bisect_left(self._starts, end, first) if start < end else first
-        if last > first and self.phrases[last - 1].end > end:
-            last -= 1
-        return self.phrases[first:last]
+        found = self.phrases[first:last]
+        if found and found[-1][1] > end:
+            found.pop()
+        return found
 
     def pause_before(self, offset: int) -> int:
         """Give the start of the clause that holds or ends at an offset."""
@@ -111,9 +112,9 @@ class Line:
 
         ``left`` are the phrases between it and ``before``, where the one before ends.
         """
-        figure, whole = self.figures[number], left
-        start = at = figure.start
-        pause, stepped = self.pause_before(at), False
+        figure, whole, stepped = self.figures[number], left, False
+        start, end, *_ = figure
+        at, pause = start, self.pause_before(start)
         if self.text[at - 1] == "、" and before < at:
             left = []  # in 3件公开、2件不予公开 the figures come first
         elif pause > before:
@@ -129,10 +130,10 @@ class Line:
                 start, stepped = back, True
                 left = self.between(start, at) + left
                 said = _find_said(left)
-        last = said.name if said and self.is_filler(said.end, at) else ""
+        last = said.name if said and self.is_filler(said[1], at) else ""
         if left is not whole:
-            names = {phrase.name for phrase in left}
-        end, right, behind = figure.end, "", []
+            names = {phrase[2] for phrase in left}
+        right, behind = "", []
         if end < self.end and self.text[end] not in _STOPS:
             end, right, behind = self._look_right(number, end)
         return _make_scope(
@@ -161,7 +162,7 @@ class Line:
 def _find_said(phrases: list[Phrase]) -> Phrase | None:
     """The last of some phrases that says what is counted."""
     for phrase in reversed(phrases):
-        if phrase.name not in SILENT:
+        if phrase[2] not in SILENT:
             return phrase
     return None
 

@@ -144,11 +144,12 @@ class Reader:
         before, labels = line.start, []
         for number, figure in enumerate(line.figures):
             left = line.between(before, figure.start)
-            steer = {phrase.name for phrase in left}
+            steer = {phrase[2] for phrase in left}
             scope = line.scope(number, before, left, steer)
             around |= steer
             self._find_list(line, scope, self.text[before : figure.start], steer)
-            labels = labels or self._share_out(line, number, scope)
+            if not labels and scope.last and "respectively" in scope.names:
+                labels = self._share_out(line, number, scope.left)
             label = labels.pop(0) if labels else ""
             before = figure.end
             if not (drafts := self._draft(line, scope, label, around)):
@@ -183,11 +184,9 @@ class Reader:
             known = f"{last.meaning.concept}.{scope.last}" in self.book.concepts
             self._parts = _List(last) if known else None
 
-    def _share_out(self, line: Line, number: int, scope: Scope) -> list[str]:
+    def _share_out(self, line: Line, number: int, left: list[Phrase]) -> list[str]:
         """What "A、B分别为1件、2件" counts, figure by figure; empty when unclear."""
-        if not scope.last or "respectively" not in scope.names:
-            return []
-        at = max(p.start for p in scope.left if p.name == "respectively")
+        at = max(phrase.start for phrase in left if phrase.name == "respectively")
         start = line.figures[number - 1].end if number else line.start
         found = line.between(start, at)
         names = [name_to_concept(self.book, p.name) for p in found]
@@ -204,10 +203,10 @@ class Reader:
 
         ``label`` is what it counts where a list before it says so.
         """
-        start, end, value, unit, about, spelt = scope.figure
-        quote, last = (scope.start, scope.end), self._last
+        figure, first, stop, _, _, _, _, _, _ = scope
+        start, end, value, unit, about, spelt = figure
         total = self._parts.total if self._parts else None
-        draft = Draft(start, end, quote, value, unit, about, total)
+        draft = Draft(start, end, (first, stop), value, unit, about, total)
         if scope.last == "compare" or (unit == "%" and "compare" in scope.names):
             draft.kind = "comparison"
         elif unit == "%":
@@ -219,10 +218,11 @@ class Reader:
             meanings = [Meaning(label)] if self.book.fits(label, unit) else []
         else:
             whole = total.meaning if total and not total.soft else None
-            beside = last.meaning.concept if last else ""
+            beside = self._last.meaning.concept if self._last else ""
             meanings = find_meanings(line, scope, whole, beside, around)
         if not meanings:
-            return [draft] if unit and not (spelt or quote == (start, end)) else []
+            alone = (first, stop) == (start, end)
+            return [draft] if unit and not (spelt or alone) else []
         draft.kind, draft.soft = self._find_time(line, scope)
         if draft.kind != "running_total":
             draft.meaning, *others = meanings
@@ -231,9 +231,9 @@ class Reader:
 
     def _find_time(self, line: Line, scope: Scope) -> tuple[str, bool]:
         """Whether a figure is of this year, of another, or a running total."""
-        kind, this_year = "count", False
+        kind, this_year, before = "count", False, scope.figure.start
         for start, end, name in line.times:
-            if end > scope.figure.start:
+            if end > before:
                 break
             if name == "this_year":
                 kind, this_year = "count", True
@@ -247,6 +247,6 @@ class Reader:
                 this_year = int(words[:4]) >= self.year
                 kind = "running_total" if since else "other_year"
                 kind = "count" if this_year else kind
-        if not CARRIED.isdisjoint((scope.last, *[p.name for p in scope.behind])):
+        if scope.last in CARRIED or any([p.name in CARRIED for p in scope.behind]):
             kind = "count"
         return kind, "so_far" in scope.names and not this_year

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from gi_tools.clauses import Line, Scope
 from gi_tools.openings import Phrase
-from gi_tools.phrases import DIRECT, SITES, UNKNOWN, Meaning, Phrasebook
+from gi_tools.phrases import DIRECT, SITES, UNKNOWN, Meaning, Phrasebook, to_meaning
 
 STRONG = 3  # rank from which a rule stands before what the words behind the figure say
 PLACES = frozenset((*SITES, "new_media", "other_place", "many"))
@@ -36,17 +36,17 @@ def find_meanings(
     figure before it counts; ``around`` are the phrases of the heading and the sentence
     so far.
     """
-    book, figure, left, last = line.book, scope.figure, scope.left, scope.last
-    if not (left or scope.behind):
+    book, (figure, _, _, left, _, last, _, behind, _) = line.book, scope
+    if not (left or behind):
         return []
     # "?" is a part of something unknown, None no part.
     part = total and (total.concept or "?")
     if part and last in book.parts and f"{part}.{last}" in book.concepts:
-        return [Meaning(f"{part}.{last}")]
-    if last and (joined := _find_joined(line, left)):
+        return [to_meaning(f"{part}.{last}")]
+    if last and len(left) > 1 and (joined := _find_joined(line, left)):
         each = _EACH.search(line.text, joined[-1].end, figure.start)
         names = [p.name for p in joined] if figure.value == 0 or each else []
-        return [Meaning(name) for name in names if book.fits(name, figure.unit)]
+        return [to_meaning(name) for name in names if book.fits(name, figure.unit)]
     meaning = _find_one(book, scope, part, beside, around)
     if meaning is None:
         return []
@@ -89,8 +89,6 @@ def _outranks(part: Meaning, total: Meaning) -> bool:
 def _find_joined(line: Line, left: list[Phrase]) -> list[Phrase]:
     """List the phrases of "A、B和C 0件" when the figure stands for them all."""
     joined: list[Phrase] = []
-    if len(left) < 2:
-        return joined
     for phrase in reversed(left):
         if phrase.name not in line.book.direct:
             break
@@ -104,14 +102,16 @@ def _find_one(
     book: Phrasebook, scope: Scope, part: str | None, beside: str, around: Collection
 ) -> Meaning | None:
     """The phrase itself, strong rules, the phrases behind it, then weak rules."""
-    after, firm = [phrase.name for phrase in scope.behind], None
-    behind = [name for name in after if name in book.direct] if after else after
-    if behind:
+    _, _, _, _, names, last, right, phrases, stepped = scope
+    after = behind = firm = None
+    if phrases:
+        after = {phrase.name for phrase in phrases}
+        behind = [phrase.name for phrase in phrases if phrase.name in book.direct]
         firm = next((name for name in behind if name not in ANSWERED), None)
-        if scope.stepped:
-            return Meaning(firm or behind[0], STRONG)
-    names, right, part = scope.names, scope.right, part or ""
-    for rule in book.rules[scope.last]:
+        if stepped and behind:
+            return to_meaning(firm or behind[0], STRONG)
+    part = part or ""
+    for rule in book.rules[last]:
         if firm and rule.rank < STRONG:
             break
         if (
@@ -121,12 +121,12 @@ def _find_one(
             and rule.without.isdisjoint(names)
             and not (rule.heading and rule.heading.isdisjoint(around))
             and (not rule.beside or beside in rule.beside)
-            and not (rule.behind and rule.behind.isdisjoint(after))
+            and not (rule.behind and rule.behind.isdisjoint(after or ()))
         ):
-            return Meaning(rule.concept, rule.rank)
-    if scope.last in book.direct:
-        return Meaning(scope.last)
-    return Meaning(firm or behind[0], STRONG) if behind else None
+            return to_meaning(rule.concept, rule.rank)
+    if last in book.direct:
+        return to_meaning(last)
+    return to_meaning(firm or behind[0], STRONG) if behind else None
 
 
 def _place(line: Line, scope: Scope, meaning: Meaning, part: str | None) -> Meaning:

@@ -58,6 +58,7 @@ class Meaning(NamedTuple):
 
 
 UNKNOWN = Meaning("", 0)
+to_meaning = cache(Meaning)  # there are few, and many figures
 
 
 class Phrasebook(NamedTuple):
