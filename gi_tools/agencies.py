@@ -78,10 +78,10 @@ def find_agency(
 def find_signature(page: Page, first: int) -> Signature | None:
     """Find the last line below ``first`` that is a date, with the name at it."""
     for number in range(len(page.lines) - 1, first, -1):
-        text = page.lines[number].text[-ENDS * 2 :]
+        text = page.lines[number].text
         if not text[-1:].isdigit() and text[-1:] not in "日号)":
             continue
-        found = _SIGNED.fullmatch(text) if len(text) <= ENDS * 2 else None
+        found = _SIGNED.fullmatch(text[-ENDS * 2 :])
         if found and (date := read_date(found)):
             name = found["name"] or page.lines[number - 1].text
             return Signature(date, _trim(name) or "", number)

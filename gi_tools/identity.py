@@ -29,6 +29,7 @@ _AROUND = " \t\r\u3000\xa0#*•·|"
 _DATED = re.compile(
     rf"[(]?{DATE.pattern}(?:\s?\d{{1,2}}:\d\d(?::\d\d)?)?[)]?(?=$|作者|来源|点击)"
 )
+_DATES = frozenset("(12")  # what a date begins with
 _WHOLE = re.compile("报告|年报|:")
 _PARTS = re.compile(r"\s?[|_–—]\s?|\s?-\s")
 
@@ -239,7 +240,7 @@ def _find_published(
             words = label[0] + found[0]
             dates.append((not words.startswith("发布"), date, words))
     for line in page.lines[: min(page.body, TITLE_LINES)]:
-        found = _DATED.match(line.text)
+        found = _DATED.match(line.text) if line.text[:1] in _DATES else None
         if found and (date := read_date(found)):
             dates.append((True, date, line.text))
     if not dates:
