@@ -74,13 +74,16 @@ class Prose:
     """
 
     def __init__(
-        self, document: Document, taken: Collection[Place], words: dict[str, str]
+        self,
+        document: Document,
+        taken: Collection[Place] = (),
+        words: dict[str, str] | None = None,
     ) -> None:
         self._document = document
         self._pieces = _read_pieces(document, taken)
         raw, self._starts = _join(self._pieces)
         text, self._cuts, self._lost = _drop(_fold(raw))
-        for word, usual in words.items():
+        for word, usual in (words or {}).items():
             if word[1] in text:  # one sign is found faster than two
                 text = text.replace(word, usual)
         self.text = text
