@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator
 from functools import cached_property, partial
-from itertools import zip_longest
+from itertools import accumulate, pairwise, zip_longest
 from typing import NamedTuple
 
 from gi_tools.documents import Block, Document, Grid, Paragraph, Place, Span, Spot
@@ -23,7 +23,7 @@ _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ]")
 _NOISE = (
     r" \t\r\v\f\u3000\xa0\xad\u2000-\u200f\u2028-\u202f\u2060\ufeff“”\"‘’'「」『』*"
 )
-_DROPPED = re.compile(rf"[{_NOISE}(](?:(?<!\()[{_NOISE}]{{0,98}}|(?<=\(){READING}\))")
+_DROPPED = re.compile(rf"([{_NOISE}(](?:(?<!\()[{_NOISE}]{{0,98}}|(?<=\(){READING}\)))")
 _HIDDEN = re.compile(
     r"《[^《》\n]{1,80}》|\((?:[^()\d\n无没未零]{0,60}|不同[^()\n]{1,40})\)"
 )
@@ -241,17 +241,11 @@ def _drop(text: str) -> tuple[str, list[int], list[int]]:
     Gives the text, where it was cut, and how many signs were lost up to each cut.
     Between two numbers one sign stays: what was parted on paper is not joined.
     """
-    parts, cuts, lost, start, kept = [], [0], [0], 0, 0
-    for found in _DROPPED.finditer(text):
-        begin, end = found.span()
-        part = text[start:begin]
-        if text[begin - 1 : begin].isdigit() and text[end : end + 1].isdigit():
-            part += "_"
-            begin += 1
-        kept += len(part)
-        parts.append(part)
-        cuts.append(kept)
-        lost.append(end - kept)
-        start = end
-    parts.append(text[start:])
-    return "".join(parts), cuts, lost
+    pieces = _DROPPED.split(text)
+    parts, lost = pieces[::2], [len(sign) for sign in pieces[1::2]]
+    for number, (part, after) in enumerate(pairwise(parts)):
+        if after[:1].isdigit() and part[-1:].isdigit():
+            parts[number] += "_"
+            lost[number] -= 1
+    cuts = accumulate(map(len, parts[:-1]), initial=0)
+    return "".join(parts), [*cuts], [*accumulate(lost, initial=0)]
