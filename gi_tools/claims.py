@@ -10,8 +10,9 @@ from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
+from gi_tools.clauses import Draft
 from gi_tools.documents import Document, Place
-from gi_tools.drafts import Draft, Reader
+from gi_tools.drafts import Reader
 from gi_tools.meanings import KIN, STRONG
 from gi_tools.phrases import (
     NATIONAL,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
-from typing import NamedTuple
 
 from gi_tools.openings import Phrase
-from gi_tools.phrases import SPELT, Phrasebook
+from gi_tools.phrases import SPELT, UNKNOWN, Meaning, Phrasebook
 from gi_tools.text import hanzi_to_number, to_number
 
 STEERING = frozenset(("part", "none", "besides", "respectively"))
@@ -24,40 +24,37 @@ _ALONE = frozenset(",;。、:)\n")
 _SCALE = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 
 
-class Figure(NamedTuple):
-    """A figure in the text; ``value`` is None where its digits are parted."""
+@dataclass(slots=True, eq=False)
+class Draft:
+    """
+    A figure in the text, its clause, and the claim that is made of it.
+
+    ``value`` is None where its digits are parted, ``quote`` bounds the clause. ``left``
+    are the phrases before it there, ``names`` what they are; ``last`` is the name of
+    the one that stands right at the figure, ``right`` of the first ``behind`` it: empty
+    without any words there, "?" when they say nothing known. ``stepped``: its own
+    clause says nothing and the one before it speaks. ``soft``: it says 累计 and not
+    since when. ``of`` are the words a share is of.
+    """
 
     start: int
     end: int
     value: int | float | None
     unit: str
-    about: bool
-    spelt: bool
-
-
-class Scope(NamedTuple):
-    """
-    A figure and its clause, of which ``start`` and ``end`` are the bounds.
-
-    ``left`` are the phrases before it, ``names`` what they are; ``last`` is the name of
-    the one that stands right at the figure, ``right`` of the first behind it: empty
-    without any words there, "?" when they say nothing known. ``stepped``: its own
-    clause says nothing and the one before it speaks.
-    """
-
-    figure: Figure
-    start: int
-    end: int
-    left: list[Phrase]
-    names: set[str]
-    last: str
-    right: str
-    behind: list[Phrase]
-    stepped: bool
-
-
-_make_figure = partial(tuple.__new__, Figure)
-_make_scope = partial(tuple.__new__, Scope)
+    about: bool = False
+    spelt: bool = False
+    quote: tuple[int, int] = (0, 0)
+    left: Sequence[Phrase] = ()
+    names: Collection[str] = ()
+    last: str = ""
+    right: str = ""
+    behind: Sequence[Phrase] = ()
+    stepped: bool = False
+    meaning: Meaning = UNKNOWN
+    kind: str = "count"
+    soft: bool = False
+    of: str | None = None
+    parent: Draft | None = None
 
 
 class Line:
@@ -74,7 +71,7 @@ class Line:
         self._starts = [phrase[0] for phrase in self.phrases]
         self.times = [phrase for phrase in self.phrases if phrase[2] in TIMES]
 
-    def figures_between(self, start: int, end: int) -> list[Figure]:
+    def figures_between(self, start: int, end: int) -> list[Draft]:
         """List the figures that begin within two offsets."""
         return [figure for figure in self.figures if start <= figure.start < end]
 
@@ -104,17 +101,17 @@ class Line:
             and self.book.filler.fullmatch(self.text, start, end) is not None
         )
 
-    def scope(
+    def read_clause(
         self, number: int, before: int, left: list[Phrase], names: set[str]
-    ) -> Scope:
+    ) -> Draft:
         """
-        Give the clause of the figure of that number.
+        Read the clause of the figure of that number.
 
         ``left`` are the phrases between it and ``before``, where the one before ends.
         """
-        figure, whole, stepped = self.figures[number], left, False
-        start, end, *_ = figure
-        at, pause = start, self.pause_before(start)
+        draft, whole = self.figures[number], left
+        start = at = draft.start
+        pause = self.pause_before(at)
         if self.text[at - 1] == "、" and before < at:
             left = []  # in 3件公开、2件不予公开 the figures come first
         elif pause > before:
@@ -127,18 +124,18 @@ class Line:
         if not said and before < pause == start and self.is_filler(start, at):
             back, at = self._step_back(pause - 1)
             if not self.figures_between(back, at):
-                start, stepped = back, True
+                start, draft.stepped = back, True
                 left = self.between(start, at) + left
                 said = _find_said(left)
-        last = said.name if said and self.is_filler(said[1], at) else ""
-        if left is not whole:
-            names = {phrase[2] for phrase in left}
-        right, behind = "", []
+        if said and self.is_filler(said.end, at):
+            draft.last = said.name
+        draft.left = left
+        draft.names = names if left is whole else {phrase[2] for phrase in left}
+        end = draft.end
         if end < self.end and self.text[end] not in _STOPS:
-            end, right, behind = self._look_right(number, end)
-        return _make_scope(
-            (figure, start, end, left, names, last, right, behind, stepped)
-        )
+            end = self._look_right(number, draft)
+        draft.quote = start, end
+        return draft
 
     def _step_back(self, pause: int) -> tuple[int, int]:
         """The clause before a pause, or before the bracket that ends there."""
@@ -146,17 +143,20 @@ class Line:
             pause = max(self.text.rfind("(", self.start, pause), self.start)
         return self.pause_before(pause), pause
 
-    def _look_right(self, number: int, at: int) -> tuple[int, str, list[Phrase]]:
-        found = _STOP.search(self.text, at, self.end)
+    def _look_right(self, number: int, draft: Draft) -> int:
+        """Read what stands behind a figure; give where its clause ends."""
+        found = _STOP.search(self.text, draft.end, self.end)
         end = found.start() if found else self.end
         if number + 1 < len(self.figures) and self.figures[number + 1].start <= end:
             # What runs on into the next figure says what that one counts.
-            return self.figures[number + 1].start, "?", []
-        behind = self.between(at, end)
+            draft.right = "?"
+            return self.figures[number + 1].start
+        draft.behind = behind = self.between(draft.end, end)
         if behind and behind[0].name not in STEERING:
-            return end, behind[0].name, behind
-        empty = behind or self.is_filler(at, end)
-        return end, "" if empty else "?", behind
+            draft.right = behind[0].name
+        elif not behind and not self.is_filler(draft.end, end):
+            draft.right = "?"
+        return end
 
 
 def _find_said(phrases: list[Phrase]) -> Phrase | None:
@@ -167,7 +167,7 @@ def _find_said(phrases: list[Phrase]) -> Phrase | None:
     return None
 
 
-def find_figures(book: Phrasebook, text: str, start: int, end: int) -> list[Figure]:
+def find_figures(book: Phrasebook, text: str, start: int, end: int) -> list[Draft]:
     """List what can be a count: a number with a unit, or alone before a pause."""
     figures = []
     for found in book.figure.finditer(text, start, end):
@@ -187,7 +187,7 @@ def find_figures(book: Phrasebook, text: str, start: int, end: int) -> list[Figu
                 more, scale, *rest = found.group(2, 3, 4, 6)
                 rough = at > first or bool(more or any(rest))
             value = _to_value(text[at:stop], scale)
-        figures.append(_make_figure((first, last, value, unit, rough, kind == SPELT)))
+        figures.append(Draft(first, last, value, unit, rough, kind == SPELT))
     return figures
 
 

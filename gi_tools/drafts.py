@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise, zip_longest
 
-from gi_tools.clauses import SILENT, Figure, Line, Scope
+from gi_tools.clauses import SILENT, Draft, Line
 from gi_tools.meanings import (
     STRONG,
     find_denied,
@@ -14,7 +14,7 @@ from gi_tools.meanings import (
     name_to_concept,
 )
 from gi_tools.openings import Phrase
-from gi_tools.phrases import DIRECT, UNKNOWN, Meaning, Phrasebook, read_heading
+from gi_tools.phrases import DIRECT, Meaning, Phrasebook, read_heading
 from gi_tools.prose import Sentence
 
 FAR = 2  # signs between a figure and the next one of a list
@@ -22,28 +22,6 @@ CARRIED = frozenset(("carried_in", "carried_out"))
 _SHARE = re.compile(
     r"占(?:了)?(?P<of>[^,;:。%]{0,40}?)的?(?:比例|比重)?[为达约近]{0,2}$"
 )
-
-
-@dataclass(slots=True, eq=False)
-class Draft:
-    """
-    A claim before it is weighed against the others of its concept.
-
-    ``start`` and ``end`` bound the figure in the prose, ``quote`` its clause. ``soft``:
-    it says 累计 and not since when. ``of`` are the words a share is of.
-    """
-
-    start: int
-    end: int
-    quote: tuple[int, int]
-    value: int | float | None
-    unit: str
-    about: bool = False
-    parent: Draft | None = None
-    meaning: Meaning = UNKNOWN
-    kind: str = "count"
-    soft: bool = False
-    of: str | None = None
 
 
 class _List:
@@ -102,7 +80,7 @@ class Reader:
 
     def _read_none(
         self, line: Line, phrase: Phrase, end: int, sentence: Sentence
-    ) -> list[Figure]:
+    ) -> list[Draft]:
         """Draft zeros for what words of none deny; give the figures they swallow."""
         inside = line.figures_between(phrase.end, end)
         if any(f.value not in (0, 1) for f in inside):
@@ -118,7 +96,7 @@ class Reader:
         for name in names:
             unit = "万元" if "万元" in self.book.concepts[name].units else "件"
             span, meaning = (phrase.start, end), Meaning(name, rank)
-            draft = Draft(*span, span, 0, unit, meaning=meaning, kind="none")
+            draft = Draft(*span, 0, unit, quote=span, meaning=meaning, kind="none")
             self.drafts.append(draft)
         return inside if names else []
 
@@ -145,28 +123,27 @@ class Reader:
         for number, figure in enumerate(line.figures):
             left = line.between(before, figure.start)
             steer = {phrase[2] for phrase in left}
-            scope = line.scope(number, before, left, steer)
+            draft = line.read_clause(number, before, left, steer)
             around |= steer
-            self._find_list(line, scope, self.text[before : figure.start], steer)
-            if not labels and scope.last and "respectively" in scope.names:
-                labels = self._share_out(line, number, scope.left)
+            self._find_list(line, draft, self.text[before : figure.start], steer)
+            if not labels and draft.last and "respectively" in draft.names:
+                labels = self._share_out(line, number, draft.left)
             label = labels.pop(0) if labels else ""
             before = figure.end
-            if not (drafts := self._draft(line, scope, label, around)):
+            if not (drafts := self._draft(line, draft, label, around)):
                 continue
             self.drafts += drafts
-            draft = drafts[0]
             main = draft.meaning.concept in self.book.main
             if self._parts and not self._parts.takes(draft, main):
                 self._parts = None
-                for draft in drafts:
-                    draft.parent = None
+                for part in drafts:
+                    part.parent = None
             if draft.kind not in ("share", "comparison"):
-                self._last = drafts[0]
+                self._last = draft
                 if self._parts is None:
-                    self._head, self._head_end = drafts[0], line.end
+                    self._head, self._head_end = draft, line.end
 
-    def _find_list(self, line: Line, scope: Scope, gap: str, steer: set[str]) -> None:
+    def _find_list(self, line: Line, draft: Draft, gap: str, steer: set[str]) -> None:
         """Find the list that a figure may belong to, by the words before it."""
         last = self._last
         if self._parts and not self._parts.goes_on(gap):
@@ -179,9 +156,9 @@ class Reader:
             self._parts = _List(last, gap[0] == "(")
         elif self._parts and "besides" in steer and not self._parts.bracket:
             self._parts = None
-        if not self._parts and last and scope.last in self.book.parts:
+        if not self._parts and last and draft.last in self.book.parts:
             # 行政复议3件,维持2件: no word says that these are parts.
-            known = f"{last.meaning.concept}.{scope.last}" in self.book.concepts
+            known = f"{last.meaning.concept}.{draft.last}" in self.book.concepts
             self._parts = _List(last) if known else None
 
     def _share_out(self, line: Line, number: int, left: list[Phrase]) -> list[str]:
@@ -196,57 +173,55 @@ class Reader:
         return names if near and len(run) == len(names) else []
 
     def _draft(
-        self, line: Line, scope: Scope, label: str, around: set[str]
+        self, line: Line, draft: Draft, label: str, around: set[str]
     ) -> list[Draft]:
         """
         Draft the claim of a figure; several where it stands for each of a list.
 
         ``label`` is what it counts where a list before it says so.
         """
-        figure, first, stop, _, _, _, _, _, _ = scope
-        start, end, value, unit, about, spelt = figure
-        total = self._parts.total if self._parts else None
-        draft = Draft(start, end, (first, stop), value, unit, about, total)
-        if scope.last == "compare" or (unit == "%" and "compare" in scope.names):
+        unit, total = draft.unit, self._parts.total if self._parts else None
+        draft.parent = total
+        if draft.last == "compare" or (unit == "%" and "compare" in draft.names):
             draft.kind = "comparison"
-        elif unit == "%":
-            found = _SHARE.search(self.text, scope.start, start)
+            return [draft]
+        if unit == "%":
+            found = _SHARE.search(self.text, draft.quote[0], draft.start)
             draft.kind, draft.of = "share", (found["of"] or None) if found else None
-        if draft.kind != "count":
             return [draft]
         if label:
             meanings = [Meaning(label)] if self.book.fits(label, unit) else []
         else:
             whole = total.meaning if total and not total.soft else None
             beside = self._last.meaning.concept if self._last else ""
-            meanings = find_meanings(line, scope, whole, beside, around)
+            meanings = find_meanings(line, draft, whole, beside, around)
         if not meanings:
-            alone = (first, stop) == (start, end)
-            return [draft] if unit and not (spelt or alone) else []
-        draft.kind, draft.soft = self._find_time(line, scope)
-        if draft.kind != "running_total":
-            draft.meaning, *others = meanings
-            return [draft, *(replace(draft, meaning=other) for other in others)]
-        return [draft]
+            alone = draft.quote == (draft.start, draft.end)
+            return [draft] if unit and not (draft.spelt or alone) else []
+        draft.kind, draft.soft = self._find_time(line, draft)
+        if draft.kind == "running_total":
+            return [draft]
+        draft.meaning, *others = meanings
+        return [draft, *(replace(draft, meaning=other) for other in others)]
 
-    def _find_time(self, line: Line, scope: Scope) -> tuple[str, bool]:
+    def _find_time(self, line: Line, draft: Draft) -> tuple[str, bool]:
         """Whether a figure is of this year, of another, or a running total."""
-        kind, this_year, before = "count", False, scope.figure.start
+        kind, this_year = "count", False
         for start, end, name in line.times:
-            if end > before:
+            if end > draft.start:
                 break
             if name == "this_year":
                 kind, this_year = "count", True
             elif name == "running":
                 kind = "running_total"
             elif name == "last_year":
-                kind = "other_year" if start >= scope.start else kind
+                kind = "other_year" if start >= draft.quote[0] else kind
             elif self.year:
                 words = self.text[start:end]
                 since = words.endswith(("以来", "起"))
                 this_year = int(words[:4]) >= self.year
                 kind = "running_total" if since else "other_year"
                 kind = "count" if this_year else kind
-        if scope.last in CARRIED or any([p.name in CARRIED for p in scope.behind]):
+        if draft.last in CARRIED or any([p.name in CARRIED for p in draft.behind]):
             kind = "count"
-        return kind, "so_far" in scope.names and not this_year
+        return kind, "so_far" in draft.names and not this_year

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from gi_tools.clauses import Line, Scope
+from gi_tools.clauses import Draft, Line
 from gi_tools.openings import Phrase
 from gi_tools.phrases import DIRECT, SITES, UNKNOWN, Meaning, Phrasebook, to_meaning
 
@@ -27,7 +27,7 @@ _THROUGH = re.compile(r"[^,;:。]{0,16}?(?:通过|经|依托|利用|借助)")
 
 
 def find_meanings(
-    line: Line, scope: Scope, total: Meaning | None, beside: str, around: Collection
+    line: Line, draft: Draft, total: Meaning | None, beside: str, around: Collection
 ) -> list[Meaning]:
     """
     Tell what a figure counts: one concept, none, or each of a list of them.
@@ -36,25 +36,25 @@ def find_meanings(
     figure before it counts; ``around`` are the phrases of the heading and the sentence
     so far.
     """
-    book, (figure, _, _, left, _, last, _, behind, _) = line.book, scope
-    if not (left or behind):
+    book, left, last, unit = line.book, draft.left, draft.last, draft.unit
+    if not (left or draft.behind):
         return []
     # "?" is a part of something unknown, None no part.
     part = total and (total.concept or "?")
     if part and last in book.parts and f"{part}.{last}" in book.concepts:
         return [to_meaning(f"{part}.{last}")]
     if last and len(left) > 1 and (joined := _find_joined(line, left)):
-        each = _EACH.search(line.text, joined[-1].end, figure.start)
-        names = [p.name for p in joined] if figure.value == 0 or each else []
-        return [to_meaning(name) for name in names if book.fits(name, figure.unit)]
-    meaning = _find_one(book, scope, part, beside, around)
+        each = _EACH.search(line.text, joined[-1].end, draft.start)
+        names = [p.name for p in joined] if draft.value == 0 or each else []
+        return [to_meaning(name) for name in names if book.fits(name, unit)]
+    meaning = _find_one(book, draft, part, beside, around)
     if meaning is None:
         return []
     if meaning.concept in ("received", "total", "sited"):
-        meaning = _place(line, scope, meaning, part)
+        meaning = _place(line, draft, meaning, part)
     if meaning.concept == part and not _outranks(meaning, total):
         return []
-    return [meaning] if book.fits(meaning.concept, figure.unit) else []
+    return [meaning] if book.fits(meaning.concept, unit) else []
 
 
 def find_denied(book: Phrasebook, text: str, found: list[Phrase]) -> list[str]:
@@ -99,18 +99,17 @@ def _find_joined(line: Line, left: list[Phrase]) -> list[Phrase]:
 
 
 def _find_one(
-    book: Phrasebook, scope: Scope, part: str | None, beside: str, around: Collection
+    book: Phrasebook, draft: Draft, part: str | None, beside: str, around: Collection
 ) -> Meaning | None:
     """The phrase itself, strong rules, the phrases behind it, then weak rules."""
-    _, _, _, _, names, last, right, phrases, stepped = scope
+    last, right, names, part = draft.last, draft.right, draft.names, part or ""
     after = behind = firm = None
-    if phrases:
-        after = {phrase.name for phrase in phrases}
-        behind = [phrase.name for phrase in phrases if phrase.name in book.direct]
+    if draft.behind:
+        after = {phrase.name for phrase in draft.behind}
+        behind = [phrase.name for phrase in draft.behind if phrase.name in book.direct]
         firm = next((name for name in behind if name not in ANSWERED), None)
-        if stepped and behind:
+        if draft.stepped and behind:
             return to_meaning(firm or behind[0], STRONG)
-    part = part or ""
     for rule in book.rules[last]:
         if firm and rule.rank < STRONG:
             break
@@ -129,17 +128,17 @@ def _find_one(
     return to_meaning(firm or behind[0], STRONG) if behind else None
 
 
-def _place(line: Line, scope: Scope, meaning: Meaning, part: str | None) -> Meaning:
+def _place(line: Line, draft: Draft, meaning: Meaning, part: str | None) -> Meaning:
     """Tell a channel's figure from the total, by the one channel its clause names."""
     concept, rank, _ = meaning
-    behind = concept == "sited" and not scope.last
-    names = [p.name for p in (scope.behind if behind else scope.left)]
+    behind = concept == "sited" and not draft.last
+    names = [p.name for p in (draft.behind if behind else draft.left)]
     if concept == "received":
         ways = {WAYS.get(n, n) for n in names} & CHANNELS
         way = ways.pop() if len(ways) == 1 else ""
         own = way and part == concept
         return Meaning(way, rank) if own else Meaning(concept, rank, way)
-    places = {n for n in names if n in PLACES} or PLACES & _through(line, scope)
+    places = {n for n in names if n in PLACES} or PLACES & _through(line, draft)
     site = next(iter(places)) if len(places) == 1 else ""
     if concept == "total" and rank < STRONG and site in ("new_media", "other_place"):
         return UNKNOWN
@@ -150,12 +149,13 @@ def _place(line: Line, scope: Scope, meaning: Meaning, part: str | None) -> Mean
     return Meaning(site, max(rank, STRONG)) if own else Meaning(concept, rank, site)
 
 
-def _through(line: Line, scope: Scope) -> set[str]:
+def _through(line: Line, draft: Draft) -> set[str]:
     """The phrases of "通过网站、微信等," when that is the whole clause before."""
-    if scope.start == line.start:
+    end = draft.quote[0]
+    if end == line.start:
         return set()
-    start = line.pause_before(scope.start - 1)
-    through = _THROUGH.match(line.text, start, scope.start)
-    if not through or line.figures_between(start, scope.start):
+    start = line.pause_before(end - 1)
+    through = _THROUGH.match(line.text, start, end)
+    if not through or line.figures_between(start, end):
         return set()
-    return {phrase.name for phrase in line.between(start, scope.start)}
+    return {phrase.name for phrase in line.between(start, end)}
