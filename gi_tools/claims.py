@@ -14,14 +14,7 @@ from gi_tools.clauses import Draft
 from gi_tools.documents import Document, Place
 from gi_tools.drafts import Reader
 from gi_tools.meanings import KIN, STRONG
-from gi_tools.phrases import (
-    NATIONAL,
-    SITES,
-    UNKNOWN,
-    Meaning,
-    find_codes,
-    phrasebook,
-)
+from gi_tools.phrases import NATIONAL, SITES, UNKNOWN, Meaning, find_codes, phrasebook
 from gi_tools.prose import Prose
 
 MOST = 20_000  # figures of one document that are looked at; reports have hundreds
@@ -82,8 +75,7 @@ def read_claims(
     _part_channels(drafts)
     _weigh(drafts)
     form = form_key if form_key in NATIONAL else _year_to_form(form_key, year)
-    numbers = {id(draft): number for number, draft in enumerate(drafts)}
-    codes = find_codes(form)
+    numbers, codes = {id(d): n for n, d in enumerate(drafts)}, find_codes(form)
     return tuple([_to_claim(draft, numbers, prose, codes) for draft in drafts])
 
 
@@ -114,10 +106,8 @@ def _part_channels(drafts: list[Draft]) -> None:
         if not other:
             continue
         window = kin[max(number - 9, 0) : number] + kin[number + 1 : number + 10]
-        near = (d for d in window if abs(d.start - draft.start) < NEAR)
-        beside = any(
-            (d.meaning.other or d.meaning.concept) in KIN[concept] for d in near
-        )
+        near = [d.meaning for d in window if abs(d.start - draft.start) < NEAR]
+        beside = any((m.other or m.concept) in KIN[concept] for m in near)
         if beside or firm.get(concept, set()) - {draft.value}:
             draft.meaning = Meaning(other, rank)
 
@@ -143,9 +133,8 @@ def _weigh(drafts: list[Draft]) -> None:
 
 def _are_rivals(drafts: list[Draft]) -> bool:
     """Whether two channels of one kind, as two websites, stand side by side."""
-    near = any(
-        b.start - a.start < NEAR and a.value != b.value for a, b in pairwise(drafts)
-    )
+    pairs = [(a, b) for a, b in pairwise(drafts) if b.start - a.start < NEAR]
+    near = any(a.value != b.value for a, b in pairs)
     return near and drafts[0].meaning.concept in SITES
 
 

@@ -7,12 +7,7 @@ from dataclasses import replace
 from itertools import pairwise, zip_longest
 
 from gi_tools.clauses import SILENT, Draft, Line
-from gi_tools.meanings import (
-    STRONG,
-    find_denied,
-    find_meanings,
-    name_to_concept,
-)
+from gi_tools.meanings import STRONG, find_denied, find_meanings, name_to_concept
 from gi_tools.openings import Phrase
 from gi_tools.phrases import DIRECT, Meaning, Phrasebook, read_heading
 from gi_tools.prose import Sentence
@@ -62,8 +57,8 @@ class Reader:
         self.seen = 0  # figures and words of none, claims or not
         self._head: Draft | None = None  # the last figure that is part of no other
         self._head_end = -9
-        self._last: Draft | None = None  # the figure before in the sentence
-        self._parts: _List | None = None
+        self._last: Draft | None  # the figure before in the sentence
+        self._parts: _List | None
 
     def read(self, sentence: Sentence) -> None:
         """Draft the claims of one sentence."""

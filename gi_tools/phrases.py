@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ NATIONAL = ("2014", "2019", "2021")
 HANZI = "零〇一二三四五六七八九十百千两"
 SITES = frozenset(("website", "wechat", "weibo", "gazette"))
 DIRECT = 4  # rank of a phrase that names its concept
-SPELT, NIL = 9, 10  # the groups of a figure that end a numeral spelt out, or nil
+SPELT = 9  # the group of a figure that ends a numeral spelt out; the next one is nil
 
 
 class Concept(NamedTuple):
@@ -42,6 +42,11 @@ class Rule(NamedTuple):
     beside: frozenset[str] = frozenset()
     behind: frozenset[str] = frozenset()
     part: str | None = None
+
+    def may_follow(self, name: str, direct: Collection[str]) -> bool:
+        """Whether it may hold after a phrase, which yields to few if it is direct."""
+        yields = name not in direct or self.rank > DIRECT
+        return yields and (not self.last or name in self.last)
 
 
 class Meaning(NamedTuple):
@@ -140,15 +145,9 @@ def phrasebook() -> Phrasebook:
         frozenset(name for name, concept in concepts.items() if concept.zero),
         frozenset(name for name, concept in concepts.items() if concept.main),
         frozenset(name for parts in data["under"].values() for name in parts),
-        {name: _find_rules(rules, name, name in direct) for name in ("", *names)},
+        {n: tuple(r for r in rules if r.may_follow(n, direct)) for n in ("", *names)},
         data["words"],
     )
-
-
-def _find_rules(rules: Iterable[Rule], name: str, direct: bool) -> tuple[Rule, ...]:
-    """List the rules for a phrase; one that names its concept yields to few."""
-    found = (rule for rule in rules if not rule.last or name in rule.last)
-    return tuple(rule for rule in found if not direct or rule.rank > DIRECT)
 
 
 def _expand(word: str, data: dict[str, Any]) -> str:
@@ -194,7 +193,7 @@ def _figure_pattern(unit: str) -> str:
     A figure with its unit; ordinals match without groups, to be passed over.
 
     The first sign is a set, by which a search skips what cannot begin a figure. The
-    last group tells a numeral that is spelt (``SPELT``) or the word of nil (``NIL``).
+    last group tells a numeral that is spelt out (``SPELT``) or the word of nil.
     """
     return (
         rf"[第约近超逾大共0-9{HANZI}](?:"

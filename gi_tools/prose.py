@@ -152,7 +152,10 @@ def _read_pieces(document: Document, taken: Collection[Place]) -> list[Paragraph
     pieces: list[Paragraph] = []
     for block in document.blocks:
         if isinstance(block, Grid):
-            pieces += _read_grid(block)
+            # Layout tables hold prose: cells that are long and have a full stop.
+            long = [c for row in block.rows for c in row if len(c[0]) > LAYOUT_CELL]
+            spots = [(c.text, (block.number, c.row, c.column)) for c in long]
+            pieces += [Paragraph(t, Spot(*place)) for t, place in spots if "。" in t]
             continue
         piped = "|" in block.text or "｜" in block.text
         for piece in _split(block) if piped else (block,):
@@ -180,16 +183,6 @@ def _split(block: Paragraph) -> Iterator[Paragraph]:
             span = _make_span((begin, begin + len(part)))
             yield Paragraph(part, span if isinstance(place, Span) else place)
         start += len(part) + 1
-
-
-def _read_grid(grid: Grid) -> list[Paragraph]:
-    """Layout tables hold prose: cells that are long and have a full stop."""
-    long = [cell for row in grid.rows for cell in row if len(cell[0]) > LAYOUT_CELL]
-    return [
-        Paragraph(cell.text, Spot(grid.number, cell.row, cell.column))
-        for cell in long
-        if "。" in cell.text
-    ]
 
 
 def _join(pieces: list[Paragraph]) -> tuple[str, list[int]]:
