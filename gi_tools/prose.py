@@ -157,6 +157,8 @@ def _read_pieces(document: Document, taken: Collection[Place]) -> list[Paragraph
             spots = [(c.text, (block.number, c.row, c.column)) for c in long]
             pieces += [Paragraph(t, Spot(*place)) for t, place in spots if "。" in t]
             continue
+        if len(block[0]) < SHORTEST and _SHORT_ENDS.isdisjoint(block[0]):
+            continue  # as most cells of a flattened table are
         piped = "|" in block.text or "｜" in block.text
         for piece in _split(block) if piped else (block,):
             text, place = piece
