@@ -209,7 +209,9 @@ def _fills_heads(item: Item) -> bool:
 def _drop_codes(items: list[Item]) -> list[Item]:
     """Drop a column of row codes (01, 02 …) or line numbers before the figures."""
     held = [i for i in items if i.slots.cells]
-    coded = [i for i in held if i.slots.cells[0].text and _is_code(i)]
+    # The codebook numbers the rows of a family, or names them all.
+    is_numbered = _find_code(items[0].targets[0].indicator).isdigit()
+    coded = [i for i in held if _is_code(i)] if is_numbered else []
     if 2 * len(coded) <= len(items):
         coded = _find_numbered(items, held)
     return [_drop_first(i) if i in coded else i for i in items]
