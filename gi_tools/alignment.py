@@ -172,9 +172,12 @@ def _candidates(tokens: list[Token], number: int, book: Template) -> list[Match]
     if not key:
         return []
     worth = score + WITH_VALUE * _has_value(tokens, end)
-    if key in book.columns and worth == score:
-        return []  # a header word; the row of that name stands before its figures
     printed = enumerator(token.text)
+    if key in book.columns and not printed:
+        # A header word; the row of that name stands before its figures.
+        beside = number and tokens[number - 1].key in book.columns
+        if beside or worth == score:
+            return []
     return [
         Match(line, number, end, worth + SAME_NUMBER * (printed == own != ""))
         for line, own in book.keys[key]

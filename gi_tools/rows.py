@@ -8,16 +8,17 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from gi_tools.alignment import Match, template
-from gi_tools.codebook import Target, forms
+from gi_tools.codebook import Target, forms, label_key
 from gi_tools.columns import Heads, choose_row, group_keys, head_keys, read_heads
 from gi_tools.documents import Place
 from gi_tools.slots import (
-    LONGEST_SIGN,
     NOWHERE,
     Fit,
     Slots,
+    find_sign,
     fit_slots,
     is_free_row,
+    is_stray,
     read_slots,
     take_tail,
 )
@@ -32,7 +33,7 @@ HEAD_REACH = 40  # tokens above the first row in which its heads are looked for
 NOTE_REACH = 8  # tokens around a table in which its figures may have strayed
 
 _PADDED = re.compile(r"0{1,2}[1-9]")
-_FIGURES = re.compile(r"\s\d{1,9}\s{1,9}\d{1,9}$")
+_GAP = re.compile(r"\s\s")
 
 
 class Item(NamedTuple):
@@ -62,24 +63,30 @@ def to_items(tokens: list[Token], form_key: str, matches: list[Match]) -> list[I
     family = forms()[form_key].family
     known = head_keys(family)
     words_above = known | group_keys(family)
+    # 总计 alone is a row that was not found, not a new head.
+    opening = known - template(form_key).keys.keys()
     items: list[Item] = []
     above: list[Token] = []
     words: frozenset[str] = frozenset()
     orders: dict[int, Heads | None] = {}  # by the identity of a set of columns
+    former: dict[int, Heads | None] = {}
     reached = max(0, matches[0].token - HEAD_REACH) if matches else 0
     codes = _find_codes(tokens, [m for m in matches if lines[m.line].row.targets])
     stops = [m.token - (m.token - 1 in codes) for m in matches[1:]] + [len(tokens)]
     for match, stop in zip(matches, stops, strict=False):
         heads = [t for t in tokens[reached : match.token] if t.key in words_above]
-        if any(token.key in known for token in heads):
-            above, orders = heads, {}
+        if any(token.key in opening for token in heads):
+            above, former, orders = heads, former | orders, {}
             words = frozenset(token.key for token in above)
         reached = match.end
         if not lines[match.line].row.targets:
             continue
         row, columns = choose_row(form_key, match.line, words)
         if len(columns) > 1 and id(columns) not in orders:
-            orders[id(columns)] = read_heads(above, columns)
+            order = read_heads(above, columns)
+            if order is None and (old := former.get(id(columns))):
+                order = Heads(old.order)  # heads repeated in part, as over a page
+            orders[id(columns)] = order
         slots = read_slots(tokens, match, stop)
         items.append(Item(match, row.targets, slots, orders.get(id(columns))))
     return items
@@ -117,7 +124,7 @@ def settle_rows(
     items = _drop_codes(items)
     width = max(len(targets) for _, targets in lines)
     if width > 1:
-        items = _add_free_rows(tokens, lines, items, matches, width)
+        items = _add_free_rows(tokens, lines, items, matches, width, words)
     shifts = _find_shifts(items, pads)
     padded = any(
         len(i.slots.cells) >= len(i.targets) and not i.slots.is_cut for i in items
@@ -125,8 +132,11 @@ def settle_rows(
     trusted = any(_fills_heads(item) for item in items)
     above = [i for i in items if not i.slots.is_last]
     whole = all(len(i.slots.cells) == len(i.targets) for i in above) and bool(above)
-    steps = [gap for i in items if not i.slots.in_row for gap in i.slots.steps[:-1]]
-    step = max(1, min(steps, default=1))
+    streams = [i.slots for i in items if not i.slots.in_row]
+    steps = [gap for slots in streams for gap in slots.steps[:-1]]
+    # Where empty cells are written out, gaps stand for none.
+    shown = any(cell.is_blank for slots in streams for cell in slots.cells)
+    step = 0 if shown else max(1, min(steps, default=1))
     # Where no row shows an empty cell by its gaps, lines behind a row are no cells.
     if max(steps, default=0) <= step:
         items = [
@@ -173,8 +183,8 @@ def _doubt_blanks(
             continue
         low, high = _find_gap(tokens, [i for i, _ in settled], at, matches)
         free = [n for n in range(low, high) if n not in known]
-        lost = any(_is_stray(tokens[n]) and tokens[n].place not in used for n in free)
-        sign = _find_sign(tokens, item.match.end, known, words)
+        lost = any(is_stray(tokens[n]) and tokens[n].place not in used for n in free)
+        sign = find_sign(tokens, item.match.end, known, words)
         if lost or sign:
             slots = item.slots._replace(cells=sign)
             fit = Fit((None,) * len(item.targets), "unreadable")
@@ -196,24 +206,6 @@ def _find_gap(
     last = items[-1].match.end
     stop = next((m.token for m in matches if m.token >= last), len(tokens))
     return low, min(stop, last + NOTE_REACH)
-
-
-def _find_sign(
-    tokens: list[Token], at: int, known: set[int], words: frozenset[str]
-) -> tuple[Token, ...]:
-    """The sign behind a label that no form has a word for: a figure gone wrong."""
-    while at < len(tokens) and tokens[at].is_note:
-        at += 1
-    if at >= len(tokens) or at in known:
-        return ()
-    token = tokens[at]
-    is_sign = 0 < len(token.text) <= LONGEST_SIGN and token.key not in words
-    return (token,) if is_sign and token.key and not token.is_note else ()
-
-
-def _is_stray(token: Token) -> bool:
-    """Whether a token is a figure, or a line that ends in some."""
-    return token.reading.value is not None or bool(_FIGURES.search(token.text[-80:]))
 
 
 def _find_shifts(items: list[Item], pads: dict[int, int]) -> dict[int, int | None]:
@@ -253,8 +245,10 @@ def _holds(item: Item, shift: int) -> bool:
 
 
 def _begins(item: Item, shift: int) -> bool:
-    """Whether a row has a figure in its first column, if it has any at all."""
-    cells = item.slots.cells
+    """Whether a row has a figure in its first column, if any, and under its head."""
+    cells, heads = item.slots.cells, item.heads
+    if heads and heads.columns and cells[shift].column != heads.columns[0]:
+        return False
     return all(cell.is_blank for cell in cells) or not cells[shift].is_blank
 
 
@@ -312,6 +306,7 @@ def _add_free_rows(
     items: list[Item],
     matches: list[Match],
     width: int,
+    words: frozenset[str],
 ) -> list[Item]:
     """
     Give rows of figures without a label to the rows that miss theirs, by order.
@@ -326,6 +321,10 @@ def _add_free_rows(
     free = _find_free_rows(tokens, start, stop, matches, width)
     if not free:
         return items
+    # Heads behind the last row are those of the next table.
+    last = max(m.end for m in inside)
+    stop = next((n for n in range(last, stop) if _is_head(tokens[n], words)), stop)
+    free = [(at, slots) for at, slots in free if at < stop]
     firm = {
         i.match.line: i
         for i in items
@@ -356,6 +355,12 @@ def _add_free_rows(
             firm[number] = Item(match, targets[number], slots, heads)
     kept = [i for i in loose if i.match.line not in firm]
     return sorted([*firm.values(), *kept], key=lambda i: i.match.line)
+
+
+def _is_head(token: Token, words: frozenset[str]) -> bool:
+    """Whether a token is a word of the form's heads, or begins with one."""
+    first, *_ = _GAP.split(token.text, 1)
+    return token.key in words or (first != token.text and label_key(first) in words)
 
 
 def _is_lost(token: Token, held: set[Place], rows: set[int]) -> bool:

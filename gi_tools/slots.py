@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -13,6 +15,9 @@ from gi_tools.tokens import Token
 EXPLICIT = frozenset(("grid", "pipe", "tab"))  # dresses in which an empty cell is seen
 LONGEST_SIGN = 3  # characters of a figure that was recognised as words
 NOWHERE = -1  # the columns of a row begin at a place that its table leaves open
+
+_FIGURES = re.compile(r"(?:^|\s)\d{1,9}\s{1,9}\d{1,9}$")
+_RUN_ON = re.compile(r"(?:\d{1,9}\s{1,4}){0,15}\d{1,9}[\u4e00-\u9fff]{1,8}")
 
 
 class Slots(NamedTuple):
@@ -76,7 +81,7 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
             if token.row != row and is_free_row(tokens, number):
                 break
             cells.append(token)
-        elif _is_sign(tokens, number, stop) and cells:
+        elif cells and _is_sign(tokens, number, stop, cells):
             cells.append(token)
         elif not token.is_note:
             break
@@ -90,19 +95,45 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
     return Slots(kept, False, is_last, row, below, tail)
 
 
-def _is_sign(tokens: list[Token], number: int, stop: int) -> bool:
+def _is_sign(
+    tokens: list[Token], number: int, stop: int, cells: Sequence[Token]
+) -> bool:
     """Whether words stand where the figures of a row go on: a figure gone wrong."""
     first = number
     while number < stop and 0 < len(tokens[number].text) <= LONGEST_SIGN:
         if not tokens[number].key:
             break
         number += 1
-    return first < number and (number == stop or tokens[number].is_slot)
+    if first == number:
+        return False
+    if number == stop or tokens[number].is_slot:
+        return True
+    return any(cell.dress in EXPLICIT for cell in (*cells, tokens[first]))
+
+
+def find_sign(
+    tokens: list[Token], at: int, known: set[int], words: frozenset[str]
+) -> tuple[Token, ...]:
+    """The sign behind a label that no form has a word for: a figure gone wrong."""
+    while at < len(tokens) and tokens[at].is_note:
+        at += 1
+    if at >= len(tokens) or at in known:
+        return ()
+    token = tokens[at]
+    is_sign = 0 < len(token.text) <= LONGEST_SIGN and token.key not in words
+    return (token,) if is_sign and token.key and not token.is_note else ()
+
+
+def is_stray(token: Token) -> bool:
+    """Whether a token is a figure, or a line that ends in some or begins with one."""
+    if token.reading.value is not None or _RUN_ON.fullmatch(token.text):
+        return True
+    return bool(_FIGURES.search(token.text[-80:]))
 
 
 def take_tail(slots: Slots, width: int, shift: int | None) -> Slots:
     """Count words behind the cells as cells, as far as the columns reach."""
-    if slots.tail and slots.tail[0].dress not in EXPLICIT:
+    if not any(c.dress in EXPLICIT for c in (*slots.cells, *slots.tail[:1])):
         return slots  # an empty cell left no trace: nobody can tell how far they reach
     reach = width + max(shift or 0, 0)
     if shift == NOWHERE:
@@ -136,8 +167,9 @@ def fit_slots(
     Give each of ``width`` columns its cell, or None when that cannot be told.
 
     ``shift`` is where the columns begin in other rows of the table, ``heads`` the
-    grid columns of the header cells, ``step`` the usual lines from cell to cell. Empty
-    cells are dropped only at the ends, and only where ``padded`` says that rows end so.
+    grid columns of the header cells, ``step`` the usual lines from cell to cell, 0
+    where gaps say nothing. Empty cells are dropped only at the ends, and only where
+    ``padded`` says that rows end so.
     """
     cells = slots.cells
     if len(cells) == 1 and width > 1 and cells[0].dress == "glued":
@@ -217,6 +249,8 @@ def _by_heads(cells: tuple[Token, ...], heads: tuple[int, ...]) -> Fit | None:
 
 def _by_gaps(slots: Slots, width: int, step: int) -> Fit | None:
     """Read empty lines between one-cell lines as empty cells, if the count fits."""
+    if not step:
+        return None
     *steps, last = slots.steps
     placed: list[Token | None] = []
     for cell, gap in zip(slots.cells, steps, strict=True):

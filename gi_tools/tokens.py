@@ -243,7 +243,7 @@ def _narrow(text: str, start: int, end: int) -> tuple[int, int]:
 def _is_run(text: str) -> bool:
     """Whether runs of blanks part figures, a unit, or heads from what is before."""
     pieces = _RUN.split(text) if _RUN.search(text) else [""]
-    if len(pieces) > 1 and is_unit(pieces[-1]):
+    if len(pieces) > 1 and any(map(is_unit, pieces[1:])):
         return True
     is_head = len(pieces) > 2 and all(map(_HEAD.fullmatch, pieces))
     return is_head or any(read_cell(n).state == "reported" for n in pieces[1:])
