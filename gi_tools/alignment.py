@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import NamedTuple
 
 from gi_tools.codebook import Row, Table, forms, label_key
@@ -49,6 +49,9 @@ class Match(NamedTuple):
     token: int
     end: int
     score: float
+
+
+_make_match = partial(tuple.__new__, Match)  # as ``to_cell``
 
 
 @cache
@@ -119,19 +122,26 @@ def find_rows(tokens: list[Token], book: Template) -> list[Match]:
     chains: list[tuple | None] = [None] * len(book.lines)
     top = 0  # the first line at which a heaviest chain ends
     for number, token in enumerate(tokens):
+        if not token.key or token.key == PROSE:
+            continue
+        key, end, worth = _find_label(tokens, number, book)
+        if not key:
+            continue
+        printed = enumerator(token.text)
         # Falling order, so that one token never serves two rows of one chain.
-        for match in _candidates(tokens, number, book) if token.key else ():
-            line = match.line
+        for line, own in book.keys[key]:
+            score = worth + SAME_NUMBER * (printed == own != "")
             before = best[top] if top < line else max(best[:line], default=0.0)
-            parent = best.index(before) if before else -1
-            if line and best[line - 1] and best[line - 1] + NEXT_ROW > before:
-                before, parent = best[line - 1] + NEXT_ROW, line - 1
-            chain = chains[parent] if parent >= 0 else None
+            above = best[line - 1] if line else 0.0
+            if above and above + NEXT_ROW > before:
+                before, chain = above + NEXT_ROW, chains[line - 1]
+            else:
+                chain = chains[best.index(before)] if before else None
             if chain and chain[0].end > number:
                 continue  # the label above was joined from this very token
-            if before + match.score > best[line]:
-                best[line] = before + match.score
-                chains[line] = (match, chain)
+            if before + score > best[line]:
+                best[line] = before + score
+                chains[line] = (_make_match((line, number, end, score)), chain)
                 if (best[line], -line) > (best[top], -top):
                     top = line
     matches, chain = [], chains[top]
@@ -146,12 +156,13 @@ def _strays(tokens: list[Token], book: Template, found: list[Match]) -> list[Mat
     """Rows that stand out of order but whole: a page break or a PDF moved the block."""
     if not found:
         return []
-    lines = {match.line for match in found}
+    lines, rows = {match.line for match in found}, book.keys
     strays = []
-    for number, token in enumerate(tokens[:-1]):
-        if not token.key or len(rows := book.keys.get(token.key, ())) != 1:
-            continue
-        (line, _), following = rows[0], tokens[number + 1]
+    for number in [
+        n for n, t in enumerate(tokens[:-1]) if len(rows.get(t.key, ())) == 1
+    ]:
+        token, following = tokens[number], tokens[number + 1]
+        line = rows[token.key][0][0]
         if line in lines or token.key in book.columns:
             continue
         if following.row == token.row and following.reading.value is not None:
@@ -160,28 +171,26 @@ def _strays(tokens: list[Token], book: Template, found: list[Match]) -> list[Mat
     return strays
 
 
-def _candidates(tokens: list[Token], number: int, book: Template) -> list[Match]:
+def _find_label(
+    tokens: list[Token], number: int, book: Template
+) -> tuple[str, int, float]:
+    """The key of the label that begins at a token (or ""), its end and its worth."""
     token = tokens[number]
     end, key, score = number + 1, token.key, 1.0
     if key not in book.keys:
-        end, key = _join(tokens, number, book)
-        score = 0.9
+        key, score = "", 0.9
+        if isinstance(token.place, Span):
+            end, key = _join(tokens, number, book)
         if not key:
             key, score = _nearly(tokens, number, book)
             end = number + 1
-    if not key:
-        return []
-    worth = score + WITH_VALUE * _has_value(tokens, end)
-    printed = enumerator(token.text)
-    if key in book.columns and not printed:
-        # A header word; the row of that name stands before its figures.
-        beside = number and tokens[number - 1].key in book.columns
-        if beside or worth == score:
-            return []
-    return [
-        Match(line, number, end, worth + SAME_NUMBER * (printed == own != ""))
-        for line, own in book.keys[key]
-    ]
+            if not key:
+                return "", 0, 0.0
+    valued = _has_value(tokens, end)
+    beside = number > 0 and tokens[number - 1].key in book.columns
+    if (beside or not valued) and key in book.columns and not enumerator(token.text):
+        return "", 0, 0.0  # a header word; the row of that name stands before figures
+    return key, end, score + WITH_VALUE * valued
 
 
 @lru_cache(maxsize=8192)
@@ -194,9 +203,11 @@ def enumerator(text: str) -> str:
 def _has_value(tokens: list[Token], end: int) -> bool:
     row = tokens[end - 1].row
     for token in tokens[end : end + 3]:
-        if token.is_slot and not token.is_note:
+        if token.is_note:
+            continue
+        if token.is_slot:
             return True
-        if not token.is_note and (token.row != row or token.dress != "grid"):
+        if token.row != row or token.dress != "grid":
             return False
     return False
 
@@ -204,8 +215,6 @@ def _has_value(tokens: list[Token], end: int) -> bool:
 def _join(tokens: list[Token], number: int, book: Template) -> tuple[int, str]:
     """Put a label together that was wrapped over lines; exact wording only."""
     text = tokens[number].text
-    if not isinstance(tokens[number].place, Span) or tokens[number].key == PROSE:
-        return number, ""
     for end in range(number + 1, min(number + LONGEST_WRAP, len(tokens))):
         if label_key(text) not in book.starts:
             break
@@ -220,9 +229,9 @@ def _join(tokens: list[Token], number: int, book: Template) -> tuple[int, str]:
 def _nearly(tokens: list[Token], number: int, book: Template) -> tuple[str, float]:
     """Find the row a damaged label means, where figures follow it."""
     key = tokens[number].key
-    if not 3 <= len(key) <= 60 or not _has_value(tokens, number + 1):
+    if not 3 <= len(key) <= 60 or key in book.columns or key in book.words:
         return "", 0.0
-    if key in book.columns or key in book.words or _FIGURE.search(key):
+    if not _has_value(tokens, number + 1) or _FIGURE.search(key):
         return "", 0.0
     found = _closest(key, tuple(book.keys))
     return (found[0], found[1] / 110) if found else ("", 0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -25,7 +26,8 @@ class Slots(NamedTuple):
     The value cells found for one row, in reading order.
 
     ``above`` and ``below`` are the lines of the label and of what follows the cells;
-    ``tail`` are cells of words behind the others: remarks, or figures gone wrong.
+    ``tail`` are cells of words behind the others: remarks, or figures gone wrong;
+    ``code`` is the cell before them that holds the number of the row.
     """
 
     cells: tuple[Token, ...]
@@ -34,6 +36,7 @@ class Slots(NamedTuple):
     above: int = 0
     below: int = 0
     tail: tuple[Token, ...] = ()
+    code: Token | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -46,6 +49,9 @@ class Slots(NamedTuple):
         """Lines from label to first cell, from cell to cell, and to what follows."""
         rows = [self.above, *(cell.row for cell in self.cells), self.below]
         return [b - a for a, b in pairwise(rows)]
+
+
+_make_slots = partial(tuple.__new__, Slots)  # as ``to_cell``
 
 
 class Fit(NamedTuple):
@@ -69,11 +75,13 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
             break
         if not token.is_note:
             same.append(token)
-    full = [n for n, token in enumerate(same, 1) if token.is_slot]
-    if full or (same and same[0].dress in EXPLICIT):
-        end = full[-1] if full else 0
+    end = len(same)
+    while end and not same[end - 1].is_slot:
+        end -= 1
+    if end or (same and same[0].dress in EXPLICIT):
         is_last = same[-1] is tokens[-1]
-        return Slots(tuple(same[:end]), True, is_last, tail=tuple(same[end:]))
+        cells, tail = tuple(same[:end]), tuple(same[end:])
+        return _make_slots((cells, True, is_last, 0, 0, tail, None))
     cells, number = [], match.end
     while number < stop:
         token = tokens[number]
@@ -92,7 +100,7 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
     kept, tail = tuple(cells[:end]), tuple(cells[end:])
     if tail:
         is_last, below = False, tail[0].row
-    return Slots(kept, False, is_last, row, below, tail)
+    return _make_slots((kept, False, is_last, row, below, tail, None))
 
 
 def _is_sign(

@@ -16,7 +16,16 @@ FLOORS = [
     | {"frames"},
     {"documents", "codebook", "regions", "dates"},
     {"readers"},
-    {"tokens", "alignment", "columns", "slots", "rows", "outcomes", "detection"}
+    {
+        "tokens",
+        "alignment",
+        "columns",
+        "slots",
+        "items",
+        "rows",
+        "outcomes",
+        "detection",
+    }
     | {"pages", "agencies", "contacts"}
     | {"prose", "phrases", "meanings", "clauses", "openings", "drafts"},
     {"sections", "identity", "tables", "claims", "instruments"},
