@@ -9,7 +9,6 @@ from itertools import pairwise
 
 from gi_tools.alignment import Match
 from gi_tools.codebook import Target, label_key
-from gi_tools.documents import Place
 from gi_tools.items import FEWEST_NUMBERED, HEAD_REACH, Item, make_item
 from gi_tools.slots import (
     NOWHERE,
@@ -59,6 +58,7 @@ def settle_rows(
             i._replace(slots=i.slots._replace(below=0)) if i.slots.below else i
             for i in items
         ]
+    torn = any([_is_torn(item) for item in items])
     settled = []
     for item in items:
         slots, size = item.slots, len(item.slots.cells)
@@ -80,6 +80,7 @@ def settle_rows(
             heads=heads,
             step=step,
             padded=padded,
+            torn=torn,
         )
         short = item.slots.is_last and size < len(item.targets)
         if fit is None and short and _is_whole(items):
@@ -88,6 +89,13 @@ def settle_rows(
             fit = Fit((*item.slots.cells, *rest), "absent")
         settled.append((item, fit))
     return _doubt_blanks(tokens, settled, matches, words)
+
+
+def _is_torn(item: Item) -> bool:
+    """Whether a row of glued digits has more or fewer of them than columns."""
+    cells = item.slots.cells
+    lone = len(cells) == 1 and cells[0].dress == "glued"
+    return lone and 1 < len(item.targets) != len(cells[0].text)
 
 
 def _is_whole(items: list[Item]) -> bool:
@@ -105,7 +113,7 @@ def _doubt_blanks(
     """Call rows without any cell unreadable where a figure or a sign may be theirs."""
     if all([item.slots.cells for item, _ in settled]):
         return settled
-    used = {cell.place for item, _ in settled for cell in item.slots.cells}
+    used = {(c.row, c.column) for item, _ in settled for c in item.slots.cells}
     known = {number for m in matches for number in range(m.token, m.end)}
     sure = list(settled)
     for at, (item, _) in enumerate(settled):
@@ -113,7 +121,8 @@ def _doubt_blanks(
             continue
         low, high = _find_gap(tokens, [i for i, _ in settled], at, matches)
         free = [n for n in range(low, high) if n not in known]
-        lost = any(is_stray(tokens[n]) and tokens[n].place not in used for n in free)
+        strays = [tokens[n] for n in free if is_stray(tokens[n])]
+        lost = any((t.row, t.column) not in used for t in strays)
         sign = find_sign(tokens, item.match.end, known, words)
         if lost or sign:
             slots = item.slots._replace(cells=sign)
@@ -273,8 +282,8 @@ def _add_free_rows(
     }
     loose = [i for i in items if i.match.line not in firm]
     targets = dict(lines)
-    held = {c.place for i in firm.values() for c in i.slots.cells}
-    held |= {c.place for _, slots in free for c in slots.cells}
+    held = {(c.row, c.column) for i in firm.values() for c in i.slots.cells}
+    held |= {(c.row, c.column) for _, slots in free for c in slots.cells}
     # A lone figure in its line may be the number of a page.
     rows = {t.row for t, u in pairwise(tokens[start:stop]) if t.row == u.row}
     lost = [n for n in range(start, stop) if _is_lost(tokens[n], held, rows)]
@@ -304,9 +313,9 @@ def _is_head(token: Token, words: frozenset[str]) -> bool:
     return token.key in words or (first != token.text and label_key(first) in words)
 
 
-def _is_lost(token: Token, held: set[Place], rows: set[int]) -> bool:
+def _is_lost(token: Token, held: set[tuple[int, int]], rows: set[int]) -> bool:
     is_figure = token.reading.value is not None and token.row in rows
-    return is_figure and token.place not in held
+    return is_figure and (token.row, token.column) not in held
 
 
 def _find_free_rows(

@@ -18,7 +18,8 @@ LONGEST_SIGN = 3  # characters of a figure that was recognised as words
 NOWHERE = -1  # the columns of a row begin at a place that its table leaves open
 
 _FIGURES = re.compile(r"(?:^|\s)\d{1,9}\s{1,9}\d{1,9}$")
-_RUN_ON = re.compile(r"(?:\d{1,9}\s{1,4}){0,15}\d{1,9}[\u4e00-\u9fff]{1,8}")
+_SEVERAL = re.compile(r"[1-9]\d")
+_RUN_ON = re.compile(r"(?:\d{1,9}\s{1,4}){0,15}\d{1,9}[\u4e00-\u9fff][^\d\s]{0,12}")
 
 
 class Slots(NamedTuple):
@@ -170,6 +171,7 @@ def fit_slots(
     heads: tuple[int, ...] = (),
     step: int = 1,
     padded: bool = True,
+    torn: bool = False,
 ) -> Fit | None:
     """
     Give each of ``width`` columns its cell, or None when that cannot be told.
@@ -177,11 +179,14 @@ def fit_slots(
     ``shift`` is where the columns begin in other rows of the table, ``heads`` the
     grid columns of the header cells, ``step`` the usual lines from cell to cell, 0
     where gaps say nothing. Empty cells are dropped only at the ends, and only where
-    ``padded`` says that rows end so.
+    ``padded`` says that rows end so. ``torn`` says that other glued rows have more or
+    fewer digits than columns.
     """
     cells = slots.cells
     if len(cells) == 1 and width > 1 and cells[0].dress == "glued":
-        return _unglue(cells[0], width)
+        # No count begins with a zero: 0005 has but one reading.
+        is_open = torn and _SEVERAL.search(cells[0].text)
+        return None if is_open else _unglue(cells[0], width)
     if slots.is_cut and len(cells) < width + max(shift or 0, 1):
         lost = shift is None and not padded and cells[0].is_blank
         short = len(cells) < width or cells[0].is_blank
@@ -257,7 +262,7 @@ def _by_heads(cells: tuple[Token, ...], heads: tuple[int, ...]) -> Fit | None:
 
 def _by_gaps(slots: Slots, width: int, step: int) -> Fit | None:
     """Read empty lines between one-cell lines as empty cells, if the count fits."""
-    if not step:
+    if not step or slots.in_row:
         return None
     *steps, last = slots.steps
     placed: list[Token | None] = []

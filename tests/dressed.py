@@ -15,7 +15,21 @@ from gi_tools.tables import read_tables
 from gi_tools.tokens import to_tokens
 
 FORMS = ("2014", "2019", "2021")
-WRITERS = DRESSES | FULL_DRESSES
+
+
+def crowd(block: Line | Sheet) -> str:
+    """A table in one line."""
+    rows = block.rows if isinstance(block, Sheet) else [[block.text]]
+    return " ".join(cell for row in rows for cell in row if cell)
+
+
+# Tables without their line breaks: each a line, its cells between single blanks.
+CROWDS = {
+    "crowd": lambda blocks: "\n\n".join(map(crowd, blocks)),
+    "crowd_page": lambda blocks: "".join(f"<p>{crowd(b)}</p>" for b in blocks),
+    "crowd_all": lambda blocks: " ".join(map(crowd, blocks)),
+}
+WRITERS = DRESSES | FULL_DRESSES | CROWDS
 DRESSED = [name for name in WRITERS if name not in ("html", "word")]
 NOTES = ("※", "①", "*", "[注]", "（注）", "②")
 SIGNS = ("口", "日", "了", "目口")
