@@ -70,11 +70,12 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
     single cells that follow, never a row of figures that stands by itself.
     """
     row = tokens[match.end - 1].row
-    same = []
+    same, label = [], tokens[match.end - 1].key or None
     for token in tokens[match.end : stop]:
         if token.row != row:
             break
-        if not token.is_note:
+        # A label over several columns stands in each of them, once written out.
+        if not token.is_note and (same or token.key != label):
             same.append(token)
     end = len(same)
     while end and not same[end - 1].is_slot:
