@@ -188,8 +188,9 @@ def _find_label(
             if not key:
                 return "", 0, 0.0
     valued = _has_value(tokens, end)
-    whole = valued and _is_closed(tokens[end - 1]) and not _is_mark(tokens, end)
-    if not whole and isinstance(token.place, Span):
+    if isinstance(token.place, Span) and not (
+        valued and _is_closed(tokens[end - 1]) and not _is_mark(tokens, end)
+    ):
         longer = _extend(tokens, number, end, key, book)
         if longer > end:
             end, valued = longer, _has_value(tokens, longer)
@@ -239,9 +240,12 @@ def _is_closed(token: Token) -> bool:
 
 def _is_mark(tokens: list[Token], number: int) -> bool:
     """Whether a token is the sign of a footnote, or a bracket closed, wrapped off."""
-    if number >= len(tokens) or tokens[number].reading.state != "unreadable":
+    if number >= len(tokens) or not _MARK.fullmatch(tokens[number].text):
         return False
-    return _MARK.fullmatch(tokens[number].text) is not None
+    row, beside = tokens[number].row, tokens[number + 1 : number + 2]
+    # Alone in its line a * can be a cell without a figure.
+    begins = row != tokens[number - 1].row and any(t.row == row for t in beside)
+    return begins or tokens[number].reading.state == "unreadable"
 
 
 def _is_open(text: str) -> bool:
@@ -261,7 +265,7 @@ def _extend(
             break
         inside = token.text.endswith((")", "）")) or token.dress == "glued"
         if stop == end and _is_mark(tokens, stop):
-            end = stop + 1
+            text, end = text + token.text, stop + 1
             continue
         if not token.key and not (inside and _is_open(text)):
             break  # but a figure in a note is one of the label
