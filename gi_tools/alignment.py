@@ -33,11 +33,13 @@ class Template(NamedTuple):
     """
     A form laid out for matching: its rows in order and its words.
 
-    ``keys`` give, last first, the lines of a label, each with its enumerator.
+    ``keys`` give, last first, the lines of a label, each with its enumerator;
+    ``single`` the line of a label that names one row and no column.
     """
 
     lines: tuple[Line, ...]
     keys: dict[str, tuple[tuple[int, str], ...]]
+    single: dict[str, int]
     columns: frozenset[str]
     words: frozenset[str]
     starts: frozenset[str]
@@ -81,7 +83,12 @@ def template(form_key: str) -> Template:
     words = {label_key(word) for table in form.tables for word in table.furniture}
     starts = frozenset(key[:end] for key in keys for end in range(len(key)))
     columns, words = frozenset(columns - {""}), frozenset(words - {""})
-    return Template(lines, keys, columns, words, starts)
+    single = {
+        key: rows[0][0]
+        for key, rows in keys.items()
+        if len(rows) == 1 and key not in columns
+    }
+    return Template(lines, keys, single, columns, words, starts)
 
 
 def _with_group(line: Line) -> str:
@@ -157,19 +164,15 @@ def _strays(tokens: list[Token], book: Template, found: list[Match]) -> list[Mat
     """Rows that stand out of order but whole: a page break or a PDF moved the block."""
     if not found:
         return []
-    lines, rows = {match.line for match in found}, book.keys
-    strays = []
-    for number in [
-        n for n, t in enumerate(tokens[:-1]) if len(rows.get(t.key, ())) == 1
-    ]:
+    seen = {match.line for match in found}
+    missing = {key: n for key, n in book.single.items() if n not in seen}
+    strays: dict[int, Match] = {}
+    for number in [n for n, t in enumerate(tokens[:-1]) if t.key in missing]:
         token, following = tokens[number], tokens[number + 1]
-        line = rows[token.key][0][0]
-        if line in lines or token.key in book.columns:
-            continue
         if following.row == token.row and following.reading.value is not None:
-            strays.append(Match(line, number, number + 1, 0.8))
-            lines.add(line)
-    return strays
+            line = missing[token.key]
+            strays.setdefault(line, Match(line, number, number + 1, 0.8))
+    return list(strays.values())
 
 
 def _find_label(

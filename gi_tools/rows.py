@@ -206,7 +206,9 @@ def _fills_heads(item: Item) -> bool:
 def _drop_codes(items: list[Item]) -> list[Item]:
     """Drop a column of row codes (01, 02 …) or line numbers before the figures."""
     held = [i for i in items if i.slots.cells]
-    coded = [i for i in held if i.slots.cells[0].text and _is_code(i)]
+    # The codebook numbers the rows of a family, or names them all.
+    is_numbered = _find_code(items[0].targets[0].indicator).isdigit()
+    coded = [i for i in held if _is_code(i)] if is_numbered else []
     if 2 * len(coded) <= len(items):
         coded = _find_numbered(items, held)
     return [_drop_first(i) if i in coded else i for i in items]
@@ -264,6 +266,8 @@ def _add_free_rows(
     Text taken out of a PDF drives labels and rows apart. Between two rows that kept
     their label as many figure rows as missing rows must stand, else none is given.
     """
+    if len(items) == len(lines) and all([item.slots.in_row for item in items]):
+        return items
     inside = [m for m in matches if lines[0][0] <= m.line <= lines[-1][0]]
     start = max(0, inside[0].token - HEAD_REACH)
     after = [m.token for m in matches if m.line > lines[-1][0]]

@@ -13,7 +13,7 @@ ROOT = PACKAGE.name
 # it. The package itself (its __init__) stands above all rooms and below the cli.
 FLOORS = [
     {"errors", "text", "versions", "exports", "progress", "slips", "knowledge"}
-    | {"frames"},
+    | {"frames", "memory"},
     {"documents", "codebook", "regions", "dates"},
     {"readers"},
     {
