@@ -239,7 +239,7 @@ def _cut_short(cells: tuple[Token, ...], width: int, shift: int) -> Fit | None:
 
 def _unglue(cell: Token, width: int) -> Fit | None:
     """Part ``000`` into three cells; several readings (``1200``) mean none."""
-    if len(cell.text) != width:
+    if len(cell.text) != width or cell.reading.value is None:
         return None
     parts = []
     for offset, digit in enumerate(cell.text):
