@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from math import inf
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.blindspots import count_blind_spots
@@ -124,8 +125,7 @@ def check(facts: DataFrame) -> Findings:
 
 def check_facts(facts: Iterable[Fact]) -> Findings:
     """Check plain facts, as ``to_facts`` lists them, without a frame."""
-    rows = ([getattr(fact, name) for name in NEEDED] for fact in facts)
-    return Findings(tuple(_check_rows(rows)))
+    return Findings(tuple(_check_rows(map(attrgetter(*NEEDED), facts))))
 
 
 def _check_rows(rows: Iterable[Sequence]) -> Iterator[Finding]:

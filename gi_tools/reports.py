@@ -57,7 +57,7 @@ class Report:
     tables: tuple[str, ...]
     evidence: tuple[str, ...] = field(repr=False)
 
-    @property
+    @cached_property
     def report_id(self) -> str:
         """The file's name without suffix, and the first digits of its hash."""
         source = self.document.source
