@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import NamedTuple
 
 from gi_tools.codebook import Row, Table, forms, label_key
@@ -32,11 +32,13 @@ class Template(NamedTuple):
     """
     A form laid out for matching: its rows in order and its words.
 
-    ``keys`` give, last first, the lines of a label, each with its enumerator.
+    ``keys`` give, last first, the lines of a label, each with its enumerator;
+    ``single`` the line of a label that names one row and no column.
     """
 
     lines: tuple[Line, ...]
     keys: dict[str, tuple[tuple[int, str], ...]]
+    single: dict[str, int]
     columns: frozenset[str]
     words: frozenset[str]
     starts: frozenset[str]
@@ -49,6 +51,9 @@ class Match(NamedTuple):
     token: int
     end: int
     score: float
+
+
+_make_match = partial(tuple.__new__, Match)  # as ``to_cell``
 
 
 @cache
@@ -77,7 +82,12 @@ def template(form_key: str) -> Template:
     words = {label_key(word) for table in form.tables for word in table.furniture}
     starts = frozenset(key[:end] for key in keys for end in range(len(key)))
     columns, words = frozenset(columns - {""}), frozenset(words - {""})
-    return Template(lines, keys, columns, words, starts)
+    single = {
+        key: rows[0][0]
+        for key, rows in keys.items()
+        if len(rows) == 1 and key not in columns
+    }
+    return Template(lines, keys, single, columns, words, starts)
 
 
 def _with_group(line: Line) -> str:
@@ -119,19 +129,26 @@ def find_rows(tokens: list[Token], book: Template) -> list[Match]:
     chains: list[tuple | None] = [None] * len(book.lines)
     top = 0  # the first line at which a heaviest chain ends
     for number, token in enumerate(tokens):
+        if not token.key or token.key == PROSE:
+            continue
+        key, end, worth = _find_label(tokens, number, book)
+        if not key:
+            continue
+        printed = enumerator(token.text)
         # Falling order, so that one token never serves two rows of one chain.
-        for match in _candidates(tokens, number, book) if token.key else ():
-            line = match.line
+        for line, own in book.keys[key]:
+            score = worth + SAME_NUMBER * (printed == own != "")
             before = best[top] if top < line else max(best[:line], default=0.0)
-            parent = best.index(before) if before else -1
-            if line and best[line - 1] and best[line - 1] + NEXT_ROW > before:
-                before, parent = best[line - 1] + NEXT_ROW, line - 1
-            chain = chains[parent] if parent >= 0 else None
+            above = best[line - 1] if line else 0.0
+            if above and above + NEXT_ROW > before:
+                before, chain = above + NEXT_ROW, chains[line - 1]
+            else:
+                chain = chains[best.index(before)] if before else None
             if chain and chain[0].end > number:
                 continue  # the label above was joined from this very token
-            if before + match.score > best[line]:
-                best[line] = before + match.score
-                chains[line] = (match, chain)
+            if before + score > best[line]:
+                best[line] = before + score
+                chains[line] = (_make_match((line, number, end, score)), chain)
                 if (best[line], -line) > (best[top], -top):
                     top = line
     matches, chain = [], chains[top]
@@ -146,39 +163,36 @@ def _strays(tokens: list[Token], book: Template, found: list[Match]) -> list[Mat
     """Rows that stand out of order but whole: a page break or a PDF moved the block."""
     if not found:
         return []
-    lines = {match.line for match in found}
-    strays = []
-    for number, token in enumerate(tokens[:-1]):
-        if not token.key or len(rows := book.keys.get(token.key, ())) != 1:
-            continue
-        (line, _), following = rows[0], tokens[number + 1]
-        if line in lines or token.key in book.columns:
-            continue
+    seen = {match.line for match in found}
+    missing = {key: n for key, n in book.single.items() if n not in seen}
+    strays: dict[int, Match] = {}
+    for number in [n for n, t in enumerate(tokens[:-1]) if t.key in missing]:
+        token, following = tokens[number], tokens[number + 1]
         if following.row == token.row and following.reading.value is not None:
-            strays.append(Match(line, number, number + 1, 0.8))
-            lines.add(line)
-    return strays
+            line = missing[token.key]
+            strays.setdefault(line, Match(line, number, number + 1, 0.8))
+    return list(strays.values())
 
 
-def _candidates(tokens: list[Token], number: int, book: Template) -> list[Match]:
+def _find_label(
+    tokens: list[Token], number: int, book: Template
+) -> tuple[str, int, float]:
+    """The key of the label that begins at a token (or ""), its end and its worth."""
     token = tokens[number]
     end, key, score = number + 1, token.key, 1.0
     if key not in book.keys:
-        end, key = _join(tokens, number, book)
-        score = 0.9
+        key, score = "", 0.9
+        if isinstance(token.place, Span):
+            end, key = _join(tokens, number, book)
         if not key:
             key, score = _nearly(tokens, number, book)
             end = number + 1
-    if not key:
-        return []
-    worth = score + WITH_VALUE * _has_value(tokens, end)
-    if key in book.columns and worth == score:
-        return []  # a header word; the row of that name stands before its figures
-    printed = enumerator(token.text)
-    return [
-        Match(line, number, end, worth + SAME_NUMBER * (printed == own != ""))
-        for line, own in book.keys[key]
-    ]
+            if not key:
+                return "", 0, 0.0
+    if _has_value(tokens, end):
+        return key, end, score + WITH_VALUE
+    # A header word; the row of that name stands before its figures.
+    return ("", 0, 0.0) if key in book.columns else (key, end, score)
 
 
 @lru_cache(maxsize=8192)
@@ -191,9 +205,11 @@ def enumerator(text: str) -> str:
 def _has_value(tokens: list[Token], end: int) -> bool:
     row = tokens[end - 1].row
     for token in tokens[end : end + 3]:
-        if token.is_slot and not token.is_note:
+        if token.is_note:
+            continue
+        if token.is_slot:
             return True
-        if not token.is_note and (token.row != row or token.dress != "grid"):
+        if token.row != row or token.dress != "grid":
             return False
     return False
 
@@ -201,8 +217,6 @@ def _has_value(tokens: list[Token], end: int) -> bool:
 def _join(tokens: list[Token], number: int, book: Template) -> tuple[int, str]:
     """Put a label together that was wrapped over lines; exact wording only."""
     text = tokens[number].text
-    if not isinstance(tokens[number].place, Span) or tokens[number].key == PROSE:
-        return number, ""
     for end in range(number + 1, min(number + LONGEST_WRAP, len(tokens))):
         if label_key(text) not in book.starts:
             break
@@ -217,9 +231,9 @@ def _join(tokens: list[Token], number: int, book: Template) -> tuple[int, str]:
 def _nearly(tokens: list[Token], number: int, book: Template) -> tuple[str, float]:
     """Find the row a damaged label means, where figures follow it."""
     key = tokens[number].key
-    if not 3 <= len(key) <= 60 or not _has_value(tokens, number + 1):
+    if not 3 <= len(key) <= 60 or key in book.columns or key in book.words:
         return "", 0.0
-    if key in book.columns or key in book.words or _FIGURE.search(key):
+    if not _has_value(tokens, number + 1) or _FIGURE.search(key):
         return "", 0.0
     found = _closest(key, tuple(book.keys))
     return (found[0], found[1] / 110) if found else ("", 0.0)

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from math import inf
-from operator import attrgetter
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.blindspots import count_blind_spots
 from gi_tools.codebook import Rule, Term, forms, rules
 from gi_tools.exports import write_table
-from gi_tools.facts import Fact, iterate
+from gi_tools.facts import COLUMNS, Fact, iterate
 from gi_tools.frames import to_frame
+from gi_tools.memory import hold_collector
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 VERDICTS = ("fail", "unknown", "pass")
 NEEDED = "report_id agency year form indicator applicant value origin".split()
+_pick = itemgetter(*map(COLUMNS.index, NEEDED))
 
 
 class Bound(NamedTuple):
@@ -34,6 +36,9 @@ class Bound(NamedTuple):
     def is_known(self) -> bool:
         """Whether one value is left."""
         return self.low == self.high
+
+
+_make_bound = partial(tuple.__new__, Bound)  # as ``to_cell``
 
 
 class Finding(NamedTuple):
@@ -52,6 +57,7 @@ class Finding(NamedTuple):
     message_en: str
 
 
+_make_finding = partial(tuple.__new__, Finding)
 Cells = dict[tuple[str, str | None], float | None]
 
 
@@ -112,6 +118,7 @@ WARNINGS = {
 }
 
 
+@hold_collector()
 def check(facts: DataFrame) -> Findings:
     """
     Confront every report with every rule of its form.
@@ -125,7 +132,7 @@ def check(facts: DataFrame) -> Findings:
 
 def check_facts(facts: Iterable[Fact]) -> Findings:
     """Check plain facts, as ``to_facts`` lists them, without a frame."""
-    return Findings(tuple(_check_rows(map(attrgetter(*NEEDED), facts))))
+    return Findings(tuple(_check_rows(map(_pick, facts))))
 
 
 def _check_rows(rows: Iterable[Sequence]) -> Iterator[Finding]:
@@ -141,10 +148,12 @@ def _check_rows(rows: Iterable[Sequence]) -> Iterator[Finding]:
         before = years.get((agency, year - 1)) if agency and year else None
         for key in find_form_keys(form, cells):
             (plans, keys), found = _lay_out(key), cells.keys()
-            values = [*map(cells.get, keys), *map((before or {}).get, keys)]
+            values = [*map(cells.get, keys)]
+            values += map(before.get, keys) if before else [None] * len(keys)
             for plan in plans:
                 if (before or not plan.looks_back) and not found.isdisjoint(plan.named):
-                    yield Finding(report_id, agency, year, *_confront(plan, values))
+                    verdict = _confront(plan, values)
+                    yield _make_finding((report_id, agency, year, *verdict))
 
 
 def find_form_keys(form: str, cells: Iterable[tuple[str, str | None]]) -> list[str]:
@@ -155,14 +164,21 @@ def find_form_keys(form: str, cells: Iterable[tuple[str, str | None]]) -> list[s
     return [key for key in forms() if key in families]
 
 
+class _Side(NamedTuple):
+    """One side of a rule: which values of a list it adds up, and with which signs."""
+
+    pick: Callable[[list], tuple]
+    signs: tuple[int, ...]
+
+
 class _Plan(NamedTuple):
     """A rule laid out: its sides as places in a list of values, and its messages."""
 
     rule: Rule
     looks_back: bool
     named: frozenset
-    left: tuple[tuple[int, int], ...]
-    right: tuple[tuple[int, int], ...]
+    left: _Side
+    right: _Side
     judge: Judge
     messages: dict[str, tuple[str, str]]
 
@@ -176,8 +192,11 @@ def _lay_out(key: str) -> tuple[list[_Plan], list[tuple[str, str | None]]]:
     places = {(*cell, False): n for n, cell in enumerate(keys)}
     places |= {(*cell, True): n for n, cell in enumerate(keys, len(keys))}
 
-    def place(terms: Iterable[Term]) -> tuple[tuple[int, int], ...]:
-        return tuple((places[term[:3]], term.sign) for term in terms)
+    def place(terms: Sequence[Term]) -> _Side:
+        first, *rest = [places[term[:3]] for term in terms]
+        # A getter of one place gives no tuple.
+        pick = itemgetter(first, *rest) if rest else lambda values: (values[first],)
+        return _Side(pick, tuple(term.sign for term in terms))
 
     plans = [
         _Plan(
@@ -200,9 +219,10 @@ def _lay_out(key: str) -> tuple[list[_Plan], list[tuple[str, str | None]]]:
 def _confront(plan: _Plan, values: list[float | None]) -> tuple:
     rule, left, right = plan.rule, _add(plan.left, values), _add(plan.right, values)
     verdict, gap = plan.judge(left, right, rule.tolerance)
-    known = [low if low == high else None for low, high, _ in (left, right)]
+    one = left.low if left.low == left.high else None
+    other = right.low if right.low == right.high else None
     messages = plan.messages[_find_note(verdict, gap, left, right)]
-    return rule.id, verdict, *known, gap, rule.severity, *messages
+    return rule.id, verdict, one, other, gap, rule.severity, *messages
 
 
 def _find_note(verdict: str, gap: float | None, left: Bound, right: Bound) -> str:
@@ -225,10 +245,13 @@ NOTES = {
 }
 
 
-def _add(terms: tuple[tuple[int, int], ...], values: list[float | None]) -> Bound:
+def _add(side: _Side, values: list[float | None]) -> Bound:
+    found = side.pick(values)
+    if None not in found and -1 not in side.signs:
+        total = float(sum(found))
+        return _make_bound((total, total, max(0.0, *found)))
     low = high = largest = 0.0
-    for place, sign in terms:
-        value = values[place]
+    for value, sign in zip(found, side.signs, strict=True):
         if value is not None:
             low += sign * value
             high += sign * value
@@ -242,7 +265,7 @@ def _add(terms: tuple[tuple[int, int], ...], values: list[float | None]) -> Boun
 
 
 def _judge_equal(a: Bound, b: Bound, tolerance: float) -> tuple[str, float | None]:
-    if a.is_known and b.is_known:
+    if a.low == a.high and b.low == b.high:
         gap = round(a.low - b.low, 9)
         return ("pass" if abs(gap) <= tolerance else "fail"), gap
     if a.low > b.high + tolerance:

@@ -32,6 +32,15 @@ def column_keys(columns: tuple[Column, ...]) -> dict[str, int]:
     }
 
 
+class _Head(NamedTuple):
+    """A header token as far as the order of columns hangs on it."""
+
+    key: str
+    row: int
+    column: int
+    in_grid: bool
+
+
 def read_heads(tokens: Sequence[Token], columns: tuple[Column, ...]) -> Heads | None:
     """
     Read the printed order of columns from the header tokens above a row.
@@ -39,7 +48,19 @@ def read_heads(tokens: Sequence[Token], columns: tuple[Column, ...]) -> Heads | 
     The nearest heads count. None unless every column is named, and where faulty
     spans tear groups apart or the head of a group is lost.
     """
-    near = _find_nearest(tokens)
+    grids = [t.place.grid if isinstance(t.place, Spot) else None for t in tokens]
+    grid, top = (grids[-1], tokens[0].row) if tokens else (None, 0)
+    pairs = zip(tokens, grids, strict=True)
+    near = [
+        (t.key, t.row - top, t.column, grid is not None) for t, g in pairs if g == grid
+    ]
+    return _read_heads(tuple(near), columns)
+
+
+@lru_cache(maxsize=4096)
+def _read_heads(near: tuple[tuple, ...], columns: tuple[Column, ...]) -> Heads | None:
+    # The same heads stand in every report of an office, and of most others.
+    near = [_Head(*head) for head in near]
     known = column_keys(columns)
     found = {known[t.key]: t for t in near if t.key in known}
     if len(found) != len(columns):
@@ -47,7 +68,7 @@ def read_heads(tokens: Sequence[Token], columns: tuple[Column, ...]) -> Heads | 
     heads = [found[number] for number in range(len(columns))]
     above = _find_groups(near, heads, columns)
     places = [head.column for head in heads]
-    in_line = isinstance(heads[0].place, Spot) or len({h.row for h in heads}) == 1
+    in_line = heads[0].in_grid or len({h.row for h in heads}) == 1
     if in_line and len(set(places)) == len(places):
         order = sorted(range(len(heads)), key=places.__getitem__)
         if _stands_so(order, heads, columns, above):
@@ -56,15 +77,9 @@ def read_heads(tokens: Sequence[Token], columns: tuple[Column, ...]) -> Heads | 
     return Heads(tuple(order)) if order else None
 
 
-def _find_nearest(tokens: Sequence[Token]) -> list[Token]:
-    """The header tokens of the last grid, or those of the text behind all grids."""
-    grids = [t.place.grid if isinstance(t.place, Spot) else None for t in tokens]
-    return [t for t, grid in zip(tokens, grids, strict=True) if grid == grids[-1]]
-
-
 def _find_groups(
-    tokens: list[Token], heads: list[Token], columns: tuple[Column, ...]
-) -> dict[str, Token]:
+    tokens: list[_Head], heads: list[_Head], columns: tuple[Column, ...]
+) -> dict[str, _Head]:
     """The head of each group of columns, where it stands before the columns."""
     groups = {label_key(c.path[-1]): c.path[-1] for c in columns if c.path}
     found = {groups[t.key]: t for t in tokens if t.key in groups}
@@ -79,9 +94,9 @@ def _find_groups(
 
 def _stands_so(
     order: list[int],
-    heads: list[Token],
+    heads: list[_Head],
     columns: tuple[Column, ...],
-    above: dict[str, Token],
+    above: dict[str, _Head],
 ) -> bool:
     """Whether heads stand over their columns: groups whole, each under its own head."""
     if not _keeps_groups(order, columns):
@@ -112,10 +127,10 @@ def _is_single_row(order: list[int], columns: tuple[Column, ...]) -> bool:
 
 
 def _flatten(
-    tokens: list[Token],
-    heads: list[Token],
+    tokens: list[_Head],
+    heads: list[_Head],
     columns: tuple[Column, ...],
-    above: dict[str, Token],
+    above: dict[str, _Head],
 ) -> list[int] | None:
     """
     Put heads of two lines, read one by one, in the order of their columns.
@@ -129,7 +144,7 @@ def _flatten(
         return (ranks[id(above[path[-1]])] if path and above else own), own
 
     groups = {column.path[-1] for column in columns if column.path}
-    if above.keys() != groups and (above or isinstance(heads[0].place, Spot)):
+    if above.keys() != groups and (above or heads[0].in_grid):
         return None
     order = sorted(range(len(heads)), key=rank)
     if above or not groups:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
 from functools import cache
 from typing import NamedTuple
 
@@ -67,25 +68,35 @@ def find_form(tokens: list[Token], year: int | None) -> FormGuess:
 
     Returns key None, with what was seen, when nothing speaks for one form.
     """
-    places: dict[str, Place] = {}
-    for token in tokens:
-        if token.key:
-            places.setdefault(token.key, token.place)
+    found, distinct = frozenset([token.key for token in tokens]), _distinct()
     ranked = sorted(
-        (
-            (len(places.keys() & _distinct()[key]), len(places.keys() & labels), key)
+        [
+            (len(found & distinct[key]), len(found & labels), key)
             for key, labels in _labels().items()
-        ),
+        ],
         reverse=True,
     )
     spoken = [key for own, seen, key in ranked if own and seen >= FEWEST]
     if spoken:
         # Offices mix the heads of two forms; then the one in force that year is meant.
         key = next((key for key in spoken if _in_force(key, year)), spoken[0])
-        shown = [p for p in places if p in _distinct()[key]][:SHOWN]
-        lines = tuple((f"form {key}: label {name}", places[name]) for name in shown)
+        places = _find_places(tokens, distinct[key])
+        lines = tuple((f"form {key}: label {name}", at) for name, at in places)
         return FormGuess(key, forms()[key].version, lines)
-    return _by_year(places, ranked, year)
+    return _by_year(tokens, ranked, year)
+
+
+def _find_places(
+    tokens: list[Token], labels: Container[str]
+) -> list[tuple[str, Place]]:
+    """Where the first of some labels stand, each once."""
+    places: dict[str, Place] = {}
+    for token in tokens:
+        if token.key in labels:
+            places.setdefault(token.key, token.place)
+            if len(places) == SHOWN:
+                break
+    return list(places.items())
 
 
 def _in_force(key: str, year: int | None) -> bool:
@@ -96,7 +107,7 @@ def _in_force(key: str, year: int | None) -> bool:
 
 
 def _by_year(
-    places: dict[str, Place], ranked: list[tuple[int, int, str]], year: int | None
+    tokens: list[Token], ranked: list[tuple[int, int, str]], year: int | None
 ) -> FormGuess:
     """Labels or headings that two forms share are told apart by the year alone."""
     if year is None:
@@ -106,7 +117,7 @@ def _by_year(
     if year < FIRST_NATIONAL:
         line = f"form pre2014: {year} is before the first national form"
         return FormGuess(None, "pre2014", ((line, None),))
-    heads = [p for p in places if p in _headings()]
+    heads = _find_places(tokens, _headings())
     most = max(seen for _, seen, _ in ranked)
     for key, form in forms().items():
         shared = next(seen for _, seen, name in ranked if name == key)
@@ -119,8 +130,8 @@ def _by_year(
             return FormGuess(key, form.version, ((line, None),))
         if form.first_year >= 2019 and heads:
             lines = tuple(
-                (f"form {key}: heading {_headings()[h]}, year {year}", places[h])
-                for h in heads[:SHOWN]
+                (f"form {key}: heading {_headings()[name]}, year {year}", at)
+                for name, at in heads
             )
             return FormGuess(key, form.version, lines)
     return FormGuess(None, None, ((f"form unknown: year {year}, no label seen", None),))

@@ -128,11 +128,11 @@ class Document:
 
     def locate(self, place: Place | None) -> str:
         """Write a place so that a person can find it, and ``slice`` too."""
-        if place is None:
-            return ""
         if isinstance(place, Spot):
             grid, row, column = place
             return f"table {grid}, row {row}, column {column}"
+        if place is None:
+            return ""
         if isinstance(place, Block):
             return f"paragraph {place.number}"
         first, start = self._line_of(place.start)

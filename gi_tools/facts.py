@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from gi_tools.documents import Spot
 from gi_tools.errors import DataError
 from gi_tools.exports import write_csv
 from gi_tools.frames import require
+from gi_tools.memory import hold_collector
 from gi_tools.reports import Report
 
 if TYPE_CHECKING:
@@ -39,11 +40,13 @@ class Fact(NamedTuple):
     place: str
 
 
+_make_fact = partial(tuple.__new__, Fact)  # as ``to_cell``
 COLUMNS = list(Fact._fields)
 NULLABLE = ("agency", "region_code", "year", "form", "applicant", "value")
 _PLAIN = {str, int, type(None)}
 
 
+@hold_collector()
 def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
     """
     Put the figures of one or many reports into one frame, a row each.
@@ -53,8 +56,7 @@ def tabulate(reports: Report | Iterable[Report]) -> DataFrame:
     document lacks come with the state absent.
     """
     reports = [reports] if isinstance(reports, Report) else list(reports)
-    parts = (_list_rows(report, True) for report in reports)
-    return to_frame([(*head, *row) for head, rows in parts for row in rows])
+    return to_frame([row for report in reports for row in _list_rows(report, True)])
 
 
 def to_frame(facts: Sequence[tuple]) -> DataFrame:
@@ -109,23 +111,22 @@ def to_facts(report: Report, *, absent: bool = True) -> Iterator[Fact]:
 
     ``absent`` adds the cells that a table of the document lacks.
     """
-    head, rows = _list_rows(report, absent)
-    return (Fact(*head, *row) for row in rows)
+    return map(_make_fact, _list_rows(report, absent))
 
 
-def _list_rows(report: Report, absent: bool) -> tuple[tuple, list[tuple]]:
-    """What all facts of a report share, and the rest of each."""
+def _list_rows(report: Report, absent: bool) -> list[tuple]:
     who, locate = report.identity, report.document.locate
     code = who.region.code if who.region else None
-    rows = [(*f[:6], "table", locate(f.place)) for f in report.figures]
+    head = report.report_id, who.agency, code, who.year, report.form
+    rows = [(*head, *f[:6], "table", locate(f.place)) for f in report.figures]
     for claim in report.claims:
         if claim.indicator:
             state = "unreadable" if claim.value is None else "reported"
             found = (claim.indicator, None, claim.value, claim.unit, state, claim.raw)
-            rows.append((*found, "prose", locate(claim.place)))
+            rows.append((*head, *found, "prose", locate(claim.place)))
     for name, applicant, unit in report.absent if absent else ():
-        rows.append((name, applicant, None, unit, "absent", "", "table", ""))
-    return (report.report_id, who.agency, code, who.year, report.form), rows
+        rows.append((*head, name, applicant, None, unit, "absent", "", "table", ""))
+    return rows
 
 
 def add_confidence(facts: DataFrame, reports: Iterable[Report]) -> DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gi_tools.alignment import Match
 from gi_tools.codebook import Column, Table, Target, label_key
 from gi_tools.columns import column_keys
-from gi_tools.rows import Item
+from gi_tools.items import Item
 from gi_tools.slots import Fit, Slots, find_shift, fit_slots
 from gi_tools.tokens import Token
 

@@ -24,6 +24,7 @@ from gi_tools.instruments import (
     read_instruments,
     read_problems,
 )
+from gi_tools.memory import hold_collector
 from gi_tools.regions import Region
 from gi_tools.sections import Section, read_sections
 from gi_tools.tables import Figure, TableReading, Unmatched, read_tables
@@ -103,6 +104,7 @@ class Report:
         return _to_html(self)
 
 
+@hold_collector()
 def parse(document: Document) -> Report:
     """
     Read a document as an annual report, on paper as it stands.

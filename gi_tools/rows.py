@@ -1,16 +1,16 @@
-"""Matched labels to rows of cells, also where labels and figures came apart."""
+"""Items to settled rows, also where labels and figures came apart."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
-from typing import NamedTuple
 
-from gi_tools.alignment import Match, template
-from gi_tools.codebook import Target, forms
-from gi_tools.columns import Heads, choose_row, group_keys, head_keys, read_heads
+from gi_tools.alignment import Match
+from gi_tools.codebook import Target
 from gi_tools.documents import Place
+from gi_tools.items import FEWEST_NUMBERED, HEAD_REACH, Item, make_item
 from gi_tools.slots import (
     LONGEST_SIGN,
     NOWHERE,
@@ -18,91 +18,15 @@ from gi_tools.slots import (
     Slots,
     fit_slots,
     is_free_row,
-    read_slots,
     take_tail,
 )
 from gi_tools.tokens import Token
 
-HEADING_REACH = 5  # tokens between a heading row and the first row under it
-FEWEST_NUMBERED = 6  # rows that make a climbing column line numbers
-CODE_STEP = 3  # by which the numbers of rows climb, some of them not matched
-MOST_CODED = 0.8  # of the rows have a code where there is a column of codes
 FEWEST_BEGUN = 3  # rows with a figure in the first column that show where it is
-HEAD_REACH = 40  # tokens above the first row in which its heads are looked for
 NOTE_REACH = 8  # tokens around a table in which its figures may have strayed
 
 _PADDED = re.compile(r"0{1,2}[1-9]")
 _FIGURES = re.compile(r"\s\d{1,9}\s{1,9}\d{1,9}$")
-
-
-class Item(NamedTuple):
-    """A matched row of the form: its targets, cells and printed column order."""
-
-    match: Match
-    targets: tuple[Target, ...]
-    slots: Slots
-    heads: Heads | None
-
-
-def trim_matches(matches: list[Match], form_key: str) -> list[Match]:
-    """Cut heading rows off the ends: section headings of the prose read alike."""
-    lines = template(form_key).lines
-    full = [n for n, m in enumerate(matches) if lines[m.line].row.targets]
-    if not full:
-        return []
-    first = full[0]
-    while first and matches[first].token - matches[first - 1].token <= HEADING_REACH:
-        first -= 1
-    return matches[first : full[-1] + 1]
-
-
-def to_items(tokens: list[Token], form_key: str, matches: list[Match]) -> list[Item]:
-    """Give each matched row its cells and the heads that stand above it."""
-    lines = template(form_key).lines
-    family = forms()[form_key].family
-    known = head_keys(family)
-    words_above = known | group_keys(family)
-    items: list[Item] = []
-    above: list[Token] = []
-    words: frozenset[str] = frozenset()
-    orders: dict[int, Heads | None] = {}  # by the identity of a set of columns
-    reached = max(0, matches[0].token - HEAD_REACH) if matches else 0
-    codes = _find_codes(tokens, [m for m in matches if lines[m.line].row.targets])
-    stops = [m.token - (m.token - 1 in codes) for m in matches[1:]] + [len(tokens)]
-    for match, stop in zip(matches, stops, strict=False):
-        heads = [t for t in tokens[reached : match.token] if t.key in words_above]
-        if any(token.key in known for token in heads):
-            above, orders = heads, {}
-            words = frozenset(token.key for token in above)
-        reached = match.end
-        if not lines[match.line].row.targets:
-            continue
-        row, columns = choose_row(form_key, match.line, words)
-        if len(columns) > 1 and id(columns) not in orders:
-            orders[id(columns)] = read_heads(above, columns)
-        slots = read_slots(tokens, match, stop)
-        items.append(Item(match, row.targets, slots, orders.get(id(columns))))
-    return items
-
-
-def _find_codes(tokens: list[Token], matches: list[Match]) -> set[int]:
-    """
-    The tokens right before labels that number the rows (01, 02 …, or 1, 2 …).
-
-    A column of figures climbs so too, perhaps, but not from before the first label on.
-    """
-    codes, last = set(), None
-    for at in (match.token - 1 for match in matches if match.token):
-        value = tokens[at].reading.value
-        if value is not None and (
-            last is None or value == 1 or 0 < value - last <= CODE_STEP
-        ):
-            codes.add(at)
-            last = value
-    begins = bool(codes) and min(codes) == matches[0].token - 1
-    padded = any(tokens[at].text.strip()[:1] == "0" for at in codes)
-    few = len(codes) < max(FEWEST_NUMBERED, MOST_CODED * len(matches))
-    return codes if (begins or padded) and not few else set()
 
 
 def settle_rows(
@@ -123,8 +47,6 @@ def settle_rows(
         len(i.slots.cells) >= len(i.targets) and not i.slots.is_cut for i in items
     )
     trusted = any(_fills_heads(item) for item in items)
-    above = [i for i in items if not i.slots.is_last]
-    whole = all(len(i.slots.cells) == len(i.targets) for i in above) and bool(above)
     steps = [gap for i in items if not i.slots.in_row for gap in i.slots.steps[:-1]]
     step = max(1, min(steps, default=1))
     # Where no row shows an empty cell by its gaps, lines behind a row are no cells.
@@ -135,9 +57,14 @@ def settle_rows(
         ]
     settled = []
     for item in items:
+        slots, size = item.slots, len(item.slots.cells)
+        if size == len(item.targets) and not slots.tail and not slots.is_cut:
+            settled.append((item, Fit(slots.cells)))
+            continue
         shift = shifts.get(item.match.line)
-        slots = take_tail(item.slots, len(item.targets), shift)
-        item, size = item._replace(slots=slots), len(slots.cells)
+        if slots.tail:
+            slots = take_tail(slots, len(item.targets), shift)
+            item, size = item._replace(slots=slots), len(slots.cells)
         # Blanks between cells that gaps part leave no trace, so their number says
         # nothing of the column.
         in_run = bool(slots.cells) and slots.cells[0].dress == "run"
@@ -150,12 +77,19 @@ def settle_rows(
             step=step,
             padded=padded,
         )
-        if fit is None and item.slots.is_last and whole and size < len(item.targets):
+        short = item.slots.is_last and size < len(item.targets)
+        if fit is None and short and _is_whole(items):
             # The text ends inside this row, and no row above has an empty cell.
             rest = (None,) * (len(item.targets) - size)
             fit = Fit((*item.slots.cells, *rest), "absent")
         settled.append((item, fit))
     return _doubt_blanks(tokens, settled, matches, words)
+
+
+def _is_whole(items: list[Item]) -> bool:
+    """Whether there are rows above the last, and each has a cell for each column."""
+    above = [i for i in items if not i.slots.is_last]
+    return bool(above) and all(len(i.slots.cells) == len(i.targets) for i in above)
 
 
 def _doubt_blanks(
@@ -165,6 +99,8 @@ def _doubt_blanks(
     words: frozenset[str],
 ) -> list[tuple[Item, Fit | None]]:
     """Call rows without any cell unreadable where a figure or a sign may be theirs."""
+    if all([item.slots.cells for item, _ in settled]):
+        return settled
     used = {cell.place for item, _ in settled for cell in item.slots.cells}
     known = {number for m in matches for number in range(m.token, m.end)}
     sure = list(settled)
@@ -226,6 +162,8 @@ def _find_shifts(items: list[Item], pads: dict[int, int]) -> dict[int, int | Non
     """
     rows = [i for i in items if i.slots.cells and i.slots.in_row]
     over = [i for i in rows if len(i.slots.cells) > len(i.targets)]
+    if not over:
+        return {}
     rules = [
         {i.match.line: 0 for i in rows},
         {i.match.line: pads.get(i.match.line, 0) for i in rows},
@@ -236,7 +174,7 @@ def _find_shifts(items: list[Item], pads: dict[int, int]) -> dict[int, int | Non
         begun = [r for r in kept if all(_begins(i, r[i.match.line]) for i in over)]
         kept = begun or kept
     found: dict[int, int | None] = {}
-    for item in rows if over else ():
+    for item in rows:
         # The row in which the text ends need not reach the last column.
         cells, cut = item.slots.cells, item.slots.is_cut
         shifts = {r[item.match.line] for r in kept if not cut or r is not rules[2]}
@@ -271,7 +209,9 @@ def _fills_heads(item: Item) -> bool:
 def _drop_codes(items: list[Item]) -> list[Item]:
     """Drop a column of row codes (01, 02 …) or line numbers before the figures."""
     held = [i for i in items if i.slots.cells]
-    coded = [i for i in held if _is_code(i, i.slots.cells[0])]
+    # The codebook numbers the rows of a family, or names them all.
+    is_numbered = _find_code(items[0].targets[0].indicator).isdigit()
+    coded = [i for i in held if _is_code(i)] if is_numbered else []
     if 2 * len(coded) <= len(items):
         coded = _find_numbered(items, held)
     return [_drop_first(i) if i in coded else i for i in items]
@@ -280,8 +220,9 @@ def _drop_codes(items: list[Item]) -> list[Item]:
 def _find_numbered(items: list[Item], held: list[Item]) -> list[Item]:
     """The rows that begin with a line number, all of them or none."""
     firsts = [i.slots.cells[0].text.strip() for i in held]
-    glued = any(i.slots.cells[0].dress == "glued" for i in held)
-    if not glued and sum(map(bool, map(_PADDED.fullmatch, firsts))) > 1:
+    glued = any([i.slots.cells[0].dress == "glued" for i in held])
+    padded = [text for text in firsts if text[:1] == "0" and _PADDED.fullmatch(text)]
+    if not glued and len(padded) > 1:
         # No count is printed with a zero before it.
         climbs = all(map(str.isdecimal, firsts)) and all(
             int(a) < int(b) for a, b in pairwise(firsts)
@@ -297,13 +238,21 @@ def _find_numbered(items: list[Item], held: list[Item]) -> list[Item]:
 
 
 def _drop_first(item: Item) -> Item:
-    slots = item.slots
-    above = slots.cells[0].row if not slots.in_row else slots.above
-    return item._replace(slots=slots._replace(cells=slots.cells[1:], above=above))
+    (code, *cells), in_row, is_last, above, *rest, _ = item.slots
+    above = above if in_row else code.row
+    slots = Slots(tuple(cells), in_row, is_last, above, *rest, code)
+    return make_item((item.match, item.targets, slots, item.heads))
 
 
-def _is_code(item: Item, cell: Token) -> bool:
-    return item.targets[0].indicator.split(".")[1] == cell.text.rstrip("*")
+def _is_code(item: Item) -> bool:
+    code = _find_code(item.targets[0].indicator)
+    return item.slots.cells[0].text.rstrip("*") == code
+
+
+@cache
+def _find_code(indicator: str) -> str:
+    """The middle of a code such as dingxi.35: the number of the row."""
+    return indicator.split(".")[1]
 
 
 def _add_free_rows(
@@ -319,6 +268,8 @@ def _add_free_rows(
     Text taken out of a PDF drives labels and rows apart. Between two rows that kept
     their label as many figure rows as missing rows must stand, else none is given.
     """
+    if len(items) == len(lines) and all([item.slots.in_row for item in items]):
+        return items
     inside = [m for m in matches if lines[0][0] <= m.line <= lines[-1][0]]
     start = max(0, inside[0].token - HEAD_REACH)
     after = [m.token for m in matches if m.line > lines[-1][0]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -20,7 +21,8 @@ class Slots(NamedTuple):
     The value cells found for one row, in reading order.
 
     ``above`` and ``below`` are the lines of the label and of what follows the cells;
-    ``tail`` are cells of words behind the others: remarks, or figures gone wrong.
+    ``tail`` are cells of words behind the others: remarks, or figures gone wrong;
+    ``code`` is the cell before them that holds the number of the row.
     """
 
     cells: tuple[Token, ...]
@@ -29,6 +31,7 @@ class Slots(NamedTuple):
     above: int = 0
     below: int = 0
     tail: tuple[Token, ...] = ()
+    code: Token | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -41,6 +44,9 @@ class Slots(NamedTuple):
         """Lines from label to first cell, from cell to cell, and to what follows."""
         rows = [self.above, *(cell.row for cell in self.cells), self.below]
         return [b - a for a, b in pairwise(rows)]
+
+
+_make_slots = partial(tuple.__new__, Slots)  # as ``to_cell``
 
 
 class Fit(NamedTuple):
@@ -64,11 +70,13 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
             break
         if not token.is_note:
             same.append(token)
-    full = [n for n, token in enumerate(same, 1) if token.is_slot]
-    if full or (same and same[0].dress in EXPLICIT):
-        end = full[-1] if full else 0
+    end = len(same)
+    while end and not same[end - 1].is_slot:
+        end -= 1
+    if end or (same and same[0].dress in EXPLICIT):
         is_last = same[-1] is tokens[-1]
-        return Slots(tuple(same[:end]), True, is_last, tail=tuple(same[end:]))
+        cells, tail = tuple(same[:end]), tuple(same[end:])
+        return _make_slots((cells, True, is_last, 0, 0, tail, None))
     cells, number = [], match.end
     while number < stop:
         token = tokens[number]
@@ -87,7 +95,7 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
     kept, tail = tuple(cells[:end]), tuple(cells[end:])
     if tail:
         is_last, below = False, tail[0].row
-    return Slots(kept, False, is_last, row, below, tail)
+    return _make_slots((kept, False, is_last, row, below, tail, None))
 
 
 def _is_sign(tokens: list[Token], number: int, stop: int) -> bool:
@@ -102,7 +110,7 @@ def _is_sign(tokens: list[Token], number: int, stop: int) -> bool:
 
 def take_tail(slots: Slots, width: int, shift: int | None) -> Slots:
     """Count words behind the cells as cells, as far as the columns reach."""
-    if slots.tail and slots.tail[0].dress not in EXPLICIT:
+    if not slots.tail or slots.tail[0].dress not in EXPLICIT:
         return slots  # an empty cell left no trace: nobody can tell how far they reach
     reach = width + max(shift or 0, 0)
     if shift == NOWHERE:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 from gi_tools.alignment import Match, find_pads, find_rows, template
 from gi_tools.codebook import Target, forms
 from gi_tools.columns import head_keys
 from gi_tools.documents import Place, Spot
+from gi_tools.items import Item, to_items, trim_matches
 from gi_tools.outcomes import read_outcomes
-from gi_tools.rows import Item, settle_rows, to_items, trim_matches
+from gi_tools.rows import settle_rows
 from gi_tools.slots import Fit
 from gi_tools.tokens import Token
 
@@ -67,7 +68,7 @@ def read_tables(tokens: list[Token], form_key: str) -> TableReading:
     book = template(form_key)
     matches = find_rows(tokens, book)
     matches = trim_matches(matches, form_key)
-    words = head_keys(forms()[form_key].family) | book.words | book.columns
+    words = _list_words(form_key)
     if len(matches) + len(words & {t.key for t in tokens}) < FEWEST_LABELS:
         matches = []
     sheet = _Sheet(tokens)
@@ -103,6 +104,13 @@ def read_tables(tokens: list[Token], form_key: str) -> TableReading:
     )
 
 
+@cache
+def _list_words(form_key: str) -> frozenset[str]:
+    """The words of heads and banners, of kindred forms too."""
+    book = template(form_key)
+    return head_keys(forms()[form_key].family) | book.words | book.columns
+
+
 class _Sheet:
     """The figures gathered so far, each target once, and what is left over."""
 
@@ -115,42 +123,51 @@ class _Sheet:
 
     def add(self, name: str, settled: Iterable[tuple[Item, Fit | None]]) -> None:
         """Turn the settled rows of a table into figures."""
+        figures = self.figures
         for item, fit in settled:
             self.seen[name] = None
-            self.used.update(cell.place for cell in item.slots.cells)
-            width = len(item.targets)
+            targets, found = item.targets, item.slots.cells
+            self.used.update([cell.place for cell in found])
+            if item.slots.code:
+                self.used.add(item.slots.code.place)
             order = _printed_order(item, fit)
             if fit is None:
+                width = len(targets)
                 fit = Fit((None,) * width, "unreadable")
-                self._keep(item.slots.cells, f"{width} columns, but not as many cells")
-            for number, cell in zip(order, fit.cells, strict=True):
-                figure = _to_figure(item.targets[number], cell, fit.rest)
-                if fit.rest == "unreadable" and item.slots.cells:
-                    first = item.slots.cells[0]
-                    figure = figure._replace(raw=first.text, place=first.place)
-                self.figures.setdefault(figure[:2], figure)
+                self._keep(found, f"{width} columns, but not as many cells")
+            cells, rest = fit
+            for number, cell in zip(order, cells, strict=True):
+                target = targets[number]
+                figure = _to_figure(target, cell, rest)
+                if rest == "unreadable" and found:
+                    figure = figure._replace(raw=found[0].text, place=found[0].place)
+                figures.setdefault(target[:2], figure)
 
     def keep_leftovers(self, matches: list[Match], words: frozenset[str]) -> None:
         """Keep the rows inside the tables, and the grids, that found no cell."""
-        used = {n for n, t in enumerate(self.tokens) if t.place in self.used}
-        taken = used.union(*(range(m.token, m.end) for m in matches))
+        used = self.used
+        taken = {n for n, t in enumerate(self.tokens) if t.place in used}
+        taken.update([n for m in matches for n in range(m.token, m.end)])
         first, last = min(taken, default=0), max(taken, default=-1)
         # A first row that lost its label stands between the heads and the rows.
         before = range(max(first - REACH, 0), first)
         first = min([first, *(n for n in before if self.tokens[n].key in words)])
+        free = [
+            token
+            for number, token in enumerate(self.tokens)
+            if number not in taken
+            and (first <= number <= last or isinstance(token.place, Spot))
+        ]
+        if not any([token.reading.value is not None for token in free]):
+            return
         rows: list[list[Token]] = []
-        for number, token in enumerate(self.tokens):
-            if number in taken or not (
-                first <= number <= last or isinstance(token.place, Spot)
-            ):
-                continue
+        for token in free:
             if not rows or not _goes_on(rows[-1], token):
                 rows.append([])
             rows[-1].append(token)
         for cells in rows:
-            fresh = [c for c in cells if c.key and c.key not in words]
-            figures = [c for c in cells if c.reading.value is not None]
-            if figures:
+            if any([cell.reading.value is not None for cell in cells]):
+                fresh = any(cell.key and cell.key not in words for cell in cells)
                 reason = (
                     "no such row in the form" if fresh else "figures without a label"
                 )
@@ -185,11 +202,12 @@ def _printed_order(item: Item, fit: Fit | None) -> Iterable[int]:
 
 def _to_figure(target: Target, cell: Token | None, rest: str) -> Figure:
     """Read a cell as its target: money comes in 万元, the raw text stays."""
-    indicator, applicant, own, *_ = target
+    indicator, applicant, own = target[:3]
     if cell is None:
-        return Figure(indicator, applicant, None, own, rest, "", None)
+        return _make_figure((indicator, applicant, None, own, rest, "", None, ""))
     state, value, unit, note = cell.reading
     if value is not None and own == "万元" and unit in TO_MYRIAD:
         value = round(value * TO_MYRIAD[unit], 6)
-    read = state, cell.text, cell.place, note
-    return _make_figure((indicator, applicant, value, own, *read))
+    return _make_figure(
+        (indicator, applicant, value, own, state, cell.text, cell.place, note)
+    )

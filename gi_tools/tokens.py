@@ -73,12 +73,13 @@ def to_tokens(document: Document) -> list[Token]:
     for block in document.blocks:
         if isinstance(block, Grid):
             open_pipe = False
+            grid = block.number
             for cells in block.rows:
                 row += 1
-                for cell in cells:
-                    text, line, column, *_ = cell
-                    place = to_spot((block.number, line, column))
-                    tokens.append(_to_token(text, row, place, column, "grid"))
+                tokens += [
+                    _to_token(text, row, to_spot((grid, line, column)), column, "grid")
+                    for text, line, column, _, _, _ in cells
+                ]
             continue
         row = _row_of(block, row, document)
         text = block.text

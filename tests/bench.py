@@ -20,7 +20,9 @@ from selectolax.lexbor import LexborHTMLParser
 from test_readers_pdf import make_blocks, make_cells
 
 import gi_tools as gi
+from gi_tools.checks import check_facts
 from gi_tools.codebook import forms
+from gi_tools.facts import to_facts
 from gi_tools.simulation.pages import Dress, to_pdf
 
 ROOT = Path(__file__).parents[1]
@@ -56,8 +58,13 @@ def race(*calls: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
 
 
 def run_road(source: bytes | Path) -> object:
-    """Read, parse, tabulate and check, as a user does."""
+    """Read, parse, tabulate and check one report, as a user does."""
     return gi.check(gi.tabulate(gi.parse(gi.read(source)))).count()
+
+
+def run_build(source: bytes | Path) -> object:
+    """Read, parse, list the facts and check them, as a build does with each file."""
+    return check_facts(list(to_facts(gi.parse(gi.read(source))))).count()
 
 
 def list_pages() -> dict[str, bytes]:
@@ -75,20 +82,26 @@ def list_pages() -> dict[str, bytes]:
 
 def measure_pages() -> Iterator[Row]:
     """The whole road against the mere pulling of the tables, and the parser alone."""
-    rows, floors = [], []
+    roads: dict[str, list[Row]] = {"a build": [], "frames": []}
+    floors = []
     for name, data in list_pages().items():
         text = gi.read(data).text
-        ours, theirs, floor = race(
+        rows, frames, theirs, floor = race(
+            lambda data=data: run_build(data),
             lambda data=data: run_road(data),
             lambda text=text: pd.read_html(io.StringIO(text)),
             lambda text=text: LexborHTMLParser(text),
         )
-        rows.append(Row(name, ours, "pandas.read_html", theirs))
-        floors.append(ours / floor)
-    yield from rows
-    middle = sorted(rows, key=lambda row: row.ratio)[len(rows) // 2]
-    yield middle._replace(name=f"**median of {len(rows)} pages**: {middle.name}")
-    yield Row("the same, to the parser alone", median(floors), "lexbor", 1.0)
+        for road, ours in zip(roads, (rows, frames), strict=True):
+            found = Row(f"{name}, {road}", ours, "pandas.read_html", theirs)
+            roads[road].append(found)
+            yield found
+        floors.append(rows / floor)
+    for road, found in roads.items():
+        middle = median(row.ratio for row in found)
+        name = f"**median of {len(found)} pages, {road}**"
+        yield Row(name, middle, "pandas.read_html", 1.0)
+    yield Row("median of a build to the parser alone", median(floors), "lexbor", 1.0)
 
 
 def measure_texts() -> Iterator[Row]:

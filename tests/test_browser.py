@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from shutil import copyfile, copytree
 
@@ -129,7 +130,6 @@ for case in view._cases:
         and all(wanted.get((case.report_id.rpartition('-')[0], *c[:2])) == c.proposal
                 for c in change.cells)]
     choices.append(found[0] if found else -1)
-print(json.dumps(choices))
 """
 
 
@@ -144,7 +144,7 @@ def test_twenty_errors_are_corrected_by_keyboard_alone(lab, folder):
     )
     with lab.open(name) as page:
         cases, pane = (page.locator(".gi-sheet").nth(n) for n in (0, 1))
-        choices = json.loads(run_cell(page, CHOICES))
+        choices = json.loads(run_cell(page, CHOICES + "print(json.dumps(choices))"))
         pane.focus()
         page.screenshot(path=SHOTS / "review.png")
         for number, choice in enumerate(choices, 1):
@@ -167,6 +167,66 @@ def test_twenty_errors_are_corrected_by_keyboard_alone(lab, folder):
     replayed = gi.apply_edits(facts, log)
     assert hashlib.sha256(gi.encode_facts(replayed)).hexdigest() == shown
     assert count_right(paths, replayed) == 20
+
+
+# A case that one cell settles: how many there are, its number, the change, the cell.
+SINGLE = """
+number = next(n for n, at in enumerate(choices)
+              if at >= 0 and len(view._cases[n].changes[at].cells) == 1)
+case = view._cases[number]
+cell = case.changes[choices[number]].cells[0]
+print(json.dumps([len(choices), number, choices[number], case.report_id, cell]))
+"""
+
+
+def test_a_figure_of_ones_own_is_written_by_keyboard_alone(lab, folder):
+    name = write(
+        lab,
+        "edit.ipynb",
+        "from pathlib import Path\n"
+        f"paths = sorted(Path({str(folder)!r}).glob('*.html'))\n"
+        "reports = [gi.parse(gi.read(path)) for path in paths]\n"
+        "view = explorers.review(reports, 'a reviewer')\nview",
+    )
+    with lab.open(name) as page:
+        cases, pane = (page.locator(".gi-sheet").nth(n) for n in (0, 1))
+        told = page.locator(".jp-OutputArea p", has_text="若采纳")
+        total, number, choice, report_id, cell = json.loads(
+            run_cell(page, CHOICES + SINGLE)
+        )
+        pane.focus()
+        for key in ["n"] * number + ["ArrowDown"] * choice:
+            page.keyboard.press(key)
+        expect(pane).to_contain_text(report_id)
+        row = pane.locator(f"tr[data-id='{choice}']").first
+        expect(row).to_have_class("gi-picked")
+        wrong = re.compile(r"✗ 不符 [1-9]\d* → 0")
+        expect(told).to_contain_text(wrong)
+        value, reason = (page.get_by_label(word) for word in ("改为", "理由"))
+        *place, right = cell
+        for figure, effect in ((right + 1, wrong), (right, "✗ 不符 0 → 0")):
+            page.keyboard.press("e")
+            expect(value).to_be_focused()
+            page.keyboard.type(f"{figure:.0f}")
+            page.keyboard.press("Tab")
+            expect(reason).to_be_focused()
+            page.keyboard.type("checked by telephone")
+            page.screenshot(path=SHOTS / "review_edit.png")
+            page.keyboard.press("Enter")
+            expect(cases).to_contain_text(f"待审 {total - 1} / {total}")
+            expect(value).to_have_value("")
+            expect(pane).to_be_focused()
+            for key in ["n"] * number or ["p"]:  # the first that is left is shown now
+                page.keyboard.press(key)
+            expect(pane).to_contain_text(report_id)
+            expect(told).to_contain_text(effect)
+            page.screenshot(path=SHOTS / "review_edited.png")
+            code = "print(view.frame.iloc[:, :7].to_json(orient='values'))"
+            edit = [report_id, *place, figure, "checked by telephone", "a reviewer"]
+            assert json.loads(run_cell(page, code)) == [edit]
+            if figure != right:
+                page.keyboard.press("u")
+                expect(cases).to_contain_text(f"待审 {total} / {total}")
 
 
 def count_right(paths, facts):
@@ -275,6 +335,11 @@ def test_a_build_is_watched_and_its_failures_are_chosen(lab, tmp_path):
         page.screenshot(path=SHOTS / "corpus.png")
         output.locator("select").select_option(label="打不开 (1)")
         expect(rows).to_have_count(2)
+        words = output.get_by_text("empty.html: the file is empty")
+        expect(words).to_be_hidden()
+        output.get_by_text("文件是空的").click()
+        expect(words).to_be_visible()
+        page.screenshot(path=SHOTS / "corpus_reason.png")
         assert run_cell(page, "print(*view.frame.file)") == "empty.html"
 
 

@@ -1,5 +1,6 @@
 """Explorers without a browser: the frame, the static form, escaping, dangers."""
 
+import ast
 from pathlib import Path
 
 import pandas as pd
@@ -13,10 +14,13 @@ from gi_tools.explorers.trials import (
     pattern_to_toml,
     try_pattern,
 )
-from gi_tools.explorers.words import LANGUAGES, _book
+from gi_tools.explorers.words import LANGUAGES, _book, word_failure
+from gi_tools.readers.kinds import UNREAD
 from gi_tools.simulation.panels import simulate_facts
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+PACKAGE = Path(gi.__file__).parent
+UNWORDED = word_failure("unread", "x")
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -229,6 +233,69 @@ def test_a_finished_build_shows_counts_failures_and_states(built):
     assert "<b>note" not in view.to_html() and "&lt;b&gt;note" in view.to_html()
 
 
+def test_reasons_of_failures_are_chinese_and_open_to_the_readers_words(built):
+    view = explorers.corpus(built)
+    page = view.to_html()
+    for told in ("文件是空的；请重新下载", "PDF 损坏或没有页面；请重新下载"):
+        assert f"<summary>{told}</summary>" in page
+    assert "empty.html: the file is empty; fetch it again</span>" in page
+    assert "<b>note" not in page and "&lt;b&gt;note.txt: no annual report" in page
+    assert view.frame.reason.str.isascii().all()
+    assert "<summary>" not in explorers.corpus(built, "en").to_html()
+
+
+def test_the_name_of_a_file_words_no_failure():
+    from gi_tools.explorers.builds import _explain
+
+    name = "a/locked by a password.html"
+    reason = "locked by a password.html: the file is empty; fetch it again"
+    assert "文件是空的" in _explain("zh", "unread", name, reason)
+
+
+def test_all_that_stops_a_file_has_chinese_words():
+    told = {say for say in list_reasons() if word_failure("unread", say) == UNWORDED}
+    assert not told, "word them in codebooks/failures.toml"
+    kinds = ["timeout", "memory", "crash", "link", "duplicate", "bug"]
+    kinds += ["no report", "unread", "unreadable"]
+    for kind in kinds:
+        assert not word_failure(kind, "x").isascii()
+        assert explorers.builds.KINDS.get(kind, kind) in _book()["zh"]
+    assert word_failure("bug", "ValueError: it is damaged").startswith("程序出错")
+    assert word_failure("a new kind", "some reason") == "some reason"
+
+
+def list_reasons():
+    """What readers can say of a file, by their source; … stands for what varies."""
+    yield from UNREAD.values()
+    paths = [*PACKAGE.glob("readers/*.py"), PACKAGE / "reports.py"]
+    for path in [*paths, PACKAGE / "corpus" / "child.py"]:
+        tree = ast.parse(path.read_text("utf-8"))
+        scopes = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+        for scope in scopes:
+            named = list(list_texts(scope))
+            for call in ast.walk(scope):
+                if isinstance(call, ast.Call) and call.args and is_error(call):
+                    text = write(call.args[0])
+                    # A message that is a name or ends with one is what is set there.
+                    yield from named if text.endswith("…") else [text]
+
+
+def is_error(call):
+    return getattr(call.func, "id", "") in ("ReadError", "ParseError")
+
+
+def list_texts(scope):
+    texts = [node.value for node in ast.walk(scope) if isinstance(node, ast.Assign)]
+    return [text for text in map(write, texts) if ";" in text]
+
+
+def write(node):
+    if isinstance(node, ast.JoinedStr):
+        return "".join(map(write, node.values))
+    is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+    return node.value if is_text else "…"
+
+
 def test_a_build_at_work_is_asked_again(built, tmp_path):
     from shutil import copytree
 
@@ -254,3 +321,63 @@ def test_a_build_at_work_is_asked_again(built, tmp_path):
 def test_a_folder_without_a_build_is_refused(tmp_path):
     with pytest.raises(gi.DataError, match="no corpus"):
         explorers.corpus(tmp_path)
+
+
+def test_the_collector_is_held_back_while_a_change_is_shown(panel, monkeypatch):
+    import gc
+
+    from gi_tools.explorers import panels
+
+    seen = []
+
+    def look(paint, lang):
+        seen.append(gc.isenabled())
+        if len(seen) == 2:
+            raise ValueError("a plot that fails")
+        return ""
+
+    view = explorers.panel(panel)
+    monkeypatch.setattr(panels, "draw", look)
+    view._years.value = (2020, 2022)
+    with pytest.raises(ValueError, match="a plot that fails"):
+        view._years.value = (2019, 2022)
+    assert seen == [False, False] and gc.isenabled()
+    gc.disable()
+    try:
+        view._years.value = (2018, 2022)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_a_picture_keeps_nothing_of_the_one_before():
+    from gi_tools.explorers.pictures import draw
+
+    def line(ax):
+        ax.plot([0, 10], [0, 3])
+        ax.set_title("甲 <b>", loc="left")
+
+    def fail(ax):
+        line(ax)
+        ax.set_xlabel("left behind")
+        raise ValueError("a plot that fails")
+
+    first = draw(line)
+    assert 'alt="甲 &lt;b&gt;"' in first
+    with pytest.raises(ValueError, match="a plot that fails"):
+        draw(fail)
+    assert draw(lambda ax: ax.plot([3, 0], "o")) != first == draw(line)
+
+
+def test_enter_writes_a_figure_of_ones_own_and_never_a_blank():
+    view = explorers.review(parse("wenzhou_sti_2017.txt"), "A. Reader", "en")
+    view._reason.value = "the bureau said so"
+    view._reason._handle_custom_msg({"event": "submit"}, [])
+    assert view.frame.empty and view._reason.value == "the bureau said so"
+    view._value.value = "many"
+    view._value._handle_custom_msg({"event": "submit"}, [])
+    assert view.frame.empty and "many" in view._told.value
+    view._value.value = "7"
+    view._value._handle_custom_msg({"event": "submit"}, [])
+    assert view.frame.new.tolist() == [7]
+    assert view.frame.reason.tolist() == ["the bureau said so"]

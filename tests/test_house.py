@@ -13,10 +13,19 @@ ROOT = PACKAGE.name
 # it. The package itself (its __init__) stands above all rooms and below the cli.
 FLOORS = [
     {"errors", "text", "versions", "exports", "progress", "slips", "knowledge"}
-    | {"frames"},
+    | {"frames", "memory"},
     {"documents", "codebook", "regions", "dates"},
     {"readers"},
-    {"tokens", "alignment", "columns", "slots", "rows", "outcomes", "detection"}
+    {
+        "tokens",
+        "alignment",
+        "columns",
+        "slots",
+        "items",
+        "rows",
+        "outcomes",
+        "detection",
+    }
     | {"pages", "agencies", "contacts"}
     | {"prose", "phrases", "meanings", "clauses", "openings", "drafts"},
     {"sections", "identity", "tables", "claims", "instruments"},

@@ -136,6 +136,14 @@ def test_what_cannot_be_placed_stays_visible():
     assert 186 not in {figure.value for figure in reading.figures}
 
 
+def test_the_numbers_of_rows_are_no_leftovers():
+    cells = {target[:2]: "7" for target in forms()["shanghai"].targets}
+    page = RENDERINGS["html"]("shanghai", cells)
+    reading = read_tables(to_tokens(read(page.encode())), "shanghai")
+    assert {figure.value for figure in reading.figures} == {7}
+    assert not [left for left in reading.unmatched if "01" in left.text]
+
+
 def test_heads_of_another_form_bring_its_cells():
     text = (
         "信息内容\n本年新制作数量\n本年新公开数量\n对外公开总数量\n"

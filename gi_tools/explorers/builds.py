@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from os import PathLike
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import ipywidgets
@@ -12,7 +13,7 @@ from gi_tools.corpus import Corpus, open_corpus
 from gi_tools.errors import DataError
 from gi_tools.explorers.sheet import Sheet
 from gi_tools.explorers.views import View, frame_to_html, static_page
-from gi_tools.explorers.words import say, translate
+from gi_tools.explorers.words import say, translate, word_failure
 from gi_tools.facts import STATES
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ FROM facts WHERE origin = 'table' GROUP BY ALL ORDER BY ALL"""
 # Counts: the word for each and the verdict whose colour it has.
 READ, FAILED, LEFT = ("read", "pass"), ("failed", "fail"), ("left_over", "unknown")
 NAMES = {"reason": "cause"}  # elsewhere it is why a value is undefined
+KINDS = {"unreadable": "no_access"}  # elsewhere it is a state of cells
 COUNTS = {"read": READ, "failed": FAILED, "left": LEFT}
 
 
@@ -98,15 +100,24 @@ class CorpusView(View):
 
     def _offer_kinds(self) -> None:
         counts = self._failed.kind.value_counts()
-        options = [(f"{translate(self.lang, k)} ({n})", k) for k, n in counts.items()]
+        options = [(f"{self._name(k)} ({n})", k) for k, n in counts.items()]
         before = self._kind.value
         self._kind.options = [(say(self.lang, "all"), ""), *options]
         self._kind.value = before if before in set(counts.index) else ""
 
     def _draw(self, _: object = None) -> None:
-        frame, lang = self.frame, self.lang
-        named = frame.assign(kind=[translate(lang, kind) for kind in frame.kind])
-        self._failures.html = frame_to_html(named.rename(columns=NAMES), lang)
+        frame = self.frame
+        rows = zip(frame.kind, frame.file, frame.reason, strict=True)
+        named = frame.assign(
+            kind=[self._name(kind) for kind in frame.kind],
+            reason=[_explain(self.lang, *row) for row in rows],
+        )
+        self._failures.html = frame_to_html(
+            named.rename(columns=NAMES), self.lang, marked={"cause": str}
+        )
+
+    def _name(self, kind: str) -> str:
+        return translate(self.lang, KINDS.get(kind, kind))
 
     def _tell(self, counts: dict[str, int | None]) -> str:
         """A bar and the counts; what is left may be unknown."""
@@ -130,3 +141,14 @@ def corpus(path: str | PathLike, lang: str = "zh") -> CorpusView:
     Raises DataError when the folder is no corpus.
     """
     return CorpusView(open_corpus(path), lang)
+
+
+def _explain(lang: str, kind: str, file: str, reason: str) -> str:
+    """The reason as HTML; in Chinese it opens to the words of the reader."""
+    if lang != "zh":
+        return escape(reason)
+    told = word_failure(kind, reason.removeprefix(f"{PurePosixPath(file).name}: "))
+    return (
+        f"<details><summary>{escape(told)}</summary>"
+        f'<span lang="en">{escape(reason)}</span></details>'
+    )

@@ -18,6 +18,7 @@ from gi_tools.explorers.pictures import draw
 from gi_tools.explorers.sheet import Sheet
 from gi_tools.explorers.views import View, frame_to_html, static_page
 from gi_tools.explorers.words import say
+from gi_tools.memory import hold_collector
 from gi_tools.metrics import compare, measure
 from gi_tools.panel import Panel
 
@@ -106,6 +107,7 @@ class PanelView(View):
         parts = self._list_heat(self._rows), self._list_rows()
         return head + self._told.value + static_page(*parts)
 
+    @hold_collector()
     def _draw(self, change: dict | None = None) -> None:
         """Draw what is seen: the rest when its tab is chosen."""
         rows, lang = self._rows, self.lang

@@ -16,6 +16,7 @@ from gi_tools.explorers.pictures import draw
 from gi_tools.explorers.sheet import Sheet
 from gi_tools.explorers.views import View, frame_to_html, static_page
 from gi_tools.explorers.words import say
+from gi_tools.memory import hold_collector
 from gi_tools.metrics import measure
 from gi_tools.panel import Panel
 from gi_tools.statistics import clopper_pearson, rank_bodies, shrink, wilson
@@ -164,6 +165,7 @@ class MetricView(View):
         self._is_changing = False
         self._draw()
 
+    @hold_collector()
     def _draw(self, change: dict | None = None) -> None:
         if self._is_changing:
             return

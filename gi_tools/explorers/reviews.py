@@ -63,8 +63,9 @@ class ReviewView(View):
 
     Keys, with the pane of the case in focus: up and down choose a change, ``a``
     accepts it, ``r`` rejects the case, ``n`` and ``p`` go on and back, ``e`` goes to
-    the fields for an edit of one's own, ``u`` undoes the last decision. ``edits`` is
-    the EditLog, ``facts`` the facts with it applied, ``frame`` the log as a frame.
+    the fields for an edit of one's own, which Enter writes, ``u`` undoes the last
+    decision. ``edits`` is the EditLog, ``facts`` the facts with it applied, ``frame``
+    the log as a frame.
     """
 
     def __init__(
@@ -100,6 +101,8 @@ class ReviewView(View):
         self._sheet.observe(self._press, "key")
         self._sheet.observe(self._tell_effect, "picked")
         self._list.observe(self._jump, "picked")
+        for field in (self._value, self._reason):
+            field.on_msg(self._enter)
         self._draw()
 
     @property
@@ -188,6 +191,13 @@ class ReviewView(View):
             self._draw()
         elif key == "e":
             self._value.focus()
+
+    def _enter(self, _: object, content: dict, __: object) -> None:
+        """Write an edit of one's own at Enter; to blank a cell takes the button."""
+        if content.get("event") == "submit" and self._value.value.strip():
+            self._act("edit")
+            if not self._value.value:
+                self._sheet.focus()
 
     def _act(self, name: str) -> None:
         """Do what a key or button asks for; a mistake is told in a line."""

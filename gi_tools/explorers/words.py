@@ -6,6 +6,7 @@ import tomllib
 from functools import cache
 from html import escape
 from importlib.resources import files
+from typing import Any
 
 from gi_tools.errors import DataError
 
@@ -13,8 +14,8 @@ LANGUAGES = ("zh", "en")
 
 
 @cache
-def _book() -> dict[str, dict[str, str]]:
-    path = files("gi_tools").joinpath("codebooks", "interface.toml")
+def _book(name: str = "interface.toml") -> dict[str, Any]:
+    path = files("gi_tools").joinpath("codebooks", name)
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
@@ -31,6 +32,20 @@ def translate(lang: str, word: str) -> str:
         return say(lang, word)
     except KeyError:
         return word
+
+
+def word_failure(kind: str, reason: str) -> str:
+    """
+    Word in Chinese why a file gave no report; the reason itself for an unknown kind.
+
+    ``kind`` and ``reason`` are those of the dataset ``failures``, the reason without
+    the name of the file, which may say anything.
+    """
+    book = _book("failures.toml")
+    for one in book["reasons"] if kind in book["worded"] else ():
+        if any(words in reason for words in one["says"]):
+            return one["zh"]
+    return book["kinds"].get(kind, reason)
 
 
 def sign(lang: str, word: str, **parts: object) -> str:

@@ -56,8 +56,9 @@ def label_bodies(frame: DataFrame) -> Series:
     keys = [name for name in ("agency", "region_code", "scope") if name in frame]
     if not keys:
         return frame.get("report_id", pd.Series("?", frame.index)).map(to_label)
-    texts = frame[keys].astype(object).where(frame[keys].notna(), "")
-    rows = list(zip(*(texts[key].map(str) for key in keys), strict=True))
+    columns = (frame[key].astype(object).where(frame[key].notna(), "") for key in keys)
+    texts = [list(map(str, column.tolist())) for column in columns]
+    rows = list(zip(*texts, strict=True))
     plain = bool(find_font())
     names = {body: _choose_name(body, plain) for body in set(rows)}
     counts = Counter(names.values())

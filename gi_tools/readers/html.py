@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gi_tools.documents import Block, Document, Grid, Paragraph, Source, to_cell
+from gi_tools.memory import hold_collector
 from gi_tools.readers.attachments import find_attachments
 from gi_tools.readers.charset import decode
 from gi_tools.readers.furniture import (
@@ -34,6 +35,7 @@ _BREAKS = frozenset(
 )
 
 
+@hold_collector()
 def read_html(source: Source, data: bytes) -> Document:
     """
     Turn one saved web page into a document.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from gi_tools.documents import Document, Paragraph, Source, Span
+from gi_tools.memory import hold_collector
 from gi_tools.readers.charset import decode
 from gi_tools.readers.furniture import split_furniture
 
 
+@hold_collector()
 def read_plain(source: Source, data: bytes) -> Document:
     """
     Turn plain text into a document, one paragraph a line.

@@ -1,0 +1,91 @@
+"""Matched labels to items: each row of the form with the cells and heads it has."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+from gi_tools.alignment import Match, template
+from gi_tools.codebook import Target, forms
+from gi_tools.columns import Heads, choose_row, group_keys, head_keys, read_heads
+from gi_tools.slots import Slots, read_slots
+from gi_tools.tokens import Token
+
+HEADING_REACH = 5  # tokens between a heading row and the first row under it
+FEWEST_NUMBERED = 6  # rows that make a climbing column line numbers
+CODE_STEP = 3  # by which the numbers of rows climb, some of them not matched
+MOST_CODED = 0.8  # of the rows have a code where there is a column of codes
+HEAD_REACH = 40  # tokens above the first row in which its heads are looked for
+
+
+class Item(NamedTuple):
+    """A matched row of the form: its targets, cells and printed column order."""
+
+    match: Match
+    targets: tuple[Target, ...]
+    slots: Slots
+    heads: Heads | None
+
+
+make_item = partial(tuple.__new__, Item)  # as ``to_cell``
+
+
+def trim_matches(matches: list[Match], form_key: str) -> list[Match]:
+    """Cut heading rows off the ends: section headings of the prose read alike."""
+    lines = template(form_key).lines
+    full = [n for n, m in enumerate(matches) if lines[m.line].row.targets]
+    if not full:
+        return []
+    first = full[0]
+    while first and matches[first].token - matches[first - 1].token <= HEADING_REACH:
+        first -= 1
+    return matches[first : full[-1] + 1]
+
+
+def to_items(tokens: list[Token], form_key: str, matches: list[Match]) -> list[Item]:
+    """Give each matched row its cells and the heads that stand above it."""
+    lines = template(form_key).lines
+    family = forms()[form_key].family
+    known = head_keys(family)
+    words_above = known | group_keys(family)
+    items: list[Item] = []
+    above: list[Token] = []
+    words: frozenset[str] = frozenset()
+    orders: dict[int, Heads | None] = {}  # by the identity of a set of columns
+    reached = max(0, matches[0].token - HEAD_REACH) if matches else 0
+    codes = _find_codes(tokens, [m for m in matches if lines[m.line].row.targets])
+    stops = [m.token - (m.token - 1 in codes) for m in matches[1:]] + [len(tokens)]
+    for match, stop in zip(matches, stops, strict=False):
+        heads = [t for t in tokens[reached : match.token] if t.key in words_above]
+        if heads and not known.isdisjoint([token.key for token in heads]):
+            above, orders = heads, {}
+            words = frozenset([token.key for token in above])
+        reached = match.end
+        if not lines[match.line].row.targets:
+            continue
+        row, columns = choose_row(form_key, match.line, words)
+        if len(columns) > 1 and id(columns) not in orders:
+            orders[id(columns)] = read_heads(above, columns)
+        slots = read_slots(tokens, match, stop)
+        items.append(make_item((match, row.targets, slots, orders.get(id(columns)))))
+    return items
+
+
+def _find_codes(tokens: list[Token], matches: list[Match]) -> set[int]:
+    """
+    The tokens right before labels that number the rows (01, 02 …, or 1, 2 …).
+
+    A column of figures climbs so too, perhaps, but not from before the first label on.
+    """
+    codes, last = set(), None
+    for at in (match.token - 1 for match in matches if match.token):
+        value = tokens[at].reading.value
+        if value is not None and (
+            last is None or value == 1 or 0 < value - last <= CODE_STEP
+        ):
+            codes.add(at)
+            last = value
+    begins = bool(codes) and min(codes) == matches[0].token - 1
+    padded = any(tokens[at].text.strip()[:1] == "0" for at in codes)
+    few = len(codes) < max(FEWEST_NUMBERED, MOST_CODED * len(matches))
+    return codes if (begins or padded) and not few else set()
