@@ -119,7 +119,7 @@ class _Sheet:
         self.figures: dict[tuple[str, str | None], Figure] = {}
         self.unmatched: list[Unmatched] = []
         self.seen: dict[str, None] = {}
-        self.used: set[Place] = set()
+        self.used: set[tuple[int, int]] = set()  # rows and columns
 
     def add(self, name: str, settled: Iterable[tuple[Item, Fit | None]]) -> None:
         """Turn the settled rows of a table into figures."""
@@ -127,9 +127,9 @@ class _Sheet:
         for item, fit in settled:
             self.seen[name] = None
             targets, found = item.targets, item.slots.cells
-            self.used.update([cell.place for cell in found])
+            self.used.update([(cell.row, cell.column) for cell in found])
             if item.slots.code:
-                self.used.add(item.slots.code.place)
+                self.used.add((item.slots.code.row, item.slots.code.column))
             order = _printed_order(item, fit)
             if fit is None:
                 width = len(targets)
@@ -146,7 +146,7 @@ class _Sheet:
     def keep_leftovers(self, matches: list[Match], words: frozenset[str]) -> None:
         """Keep the rows inside the tables, and the grids, that found no cell."""
         used = self.used
-        taken = {n for n, t in enumerate(self.tokens) if t.place in used}
+        taken = {n for n, t in enumerate(self.tokens) if (t.row, t.column) in used}
         taken.update([n for m in matches for n in range(m.token, m.end)])
         first, last = min(taken, default=0), max(taken, default=-1)
         # A first row that lost its label stands between the heads and the rows.

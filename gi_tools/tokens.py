@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from gi_tools.codebook import label_key
+from gi_tools.crowds import Cut, find_crowd
 from gi_tools.documents import Document, Grid, Paragraph, Place, Span, to_spot
 from gi_tools.text import LABEL, LETTER, UNREADABLE, Reading, fold, read_cell
 
@@ -69,7 +70,7 @@ _make_token = partial(tuple.__new__, Token)  # as ``to_cell``
 def to_tokens(document: Document) -> list[Token]:
     """Turn every block into tokens; ``row`` numbers grow through the document."""
     tokens: list[Token] = []
-    row, open_pipe, leads = 0, False, False
+    row, more, open_pipe, leads = 0, 0, False, False
     for block in document.blocks:
         if isinstance(block, Grid):
             open_pipe = False
@@ -81,7 +82,7 @@ def to_tokens(document: Document) -> list[Token]:
                     for text, line, column, _, _, _ in cells
                 ]
             continue
-        row = _row_of(block, row, document)
+        row = _row_of(block, row, more, document)
         text = block.text
         if "|" in text or "｜" in text:
             leads = _is_led(text, leads)
@@ -89,6 +90,11 @@ def to_tokens(document: Document) -> list[Token]:
             tokens += found
         elif text.strip():
             open_pipe = False
+            if crowd := find_crowd(text):
+                tokens += _split_crowd(block, row, crowd)
+                more += len(crowd)
+                row += len(crowd)
+                continue
             dress, cuts = _cut_line(text) if len(text) <= LABEL else _cut(text)
             tokens += [
                 _part(block, row, *cut, number, dress)
@@ -99,11 +105,25 @@ def to_tokens(document: Document) -> list[Token]:
     return tokens
 
 
-def _row_of(block: Paragraph, last: int, document: Document) -> int:
+def _row_of(block: Paragraph, last: int, more: int, document: Document) -> int:
     """Keep line numbers for text, as empty lines between tokens are evidence."""
     if isinstance(block.place, Span):
-        return document.line_at(block.place.start)
+        return document.line_at(block.place.start) + more
     return last + 1
+
+
+def _split_crowd(
+    block: Paragraph, row: int, crowd: tuple[tuple[Cut, ...], ...]
+) -> list[Token]:
+    """The tokens of rows that ran together in one line, each in a row of its own."""
+    found = []
+    for number, cuts in enumerate(crowd, row):
+        last = None
+        for column, (start, end) in enumerate(cuts, 1):
+            dress = "glued" if start == last else "run"
+            found.append(_part(block, number, start, end, column, dress))
+            last = end
+    return found
 
 
 def _part(
@@ -244,7 +264,7 @@ def _narrow(text: str, start: int, end: int) -> tuple[int, int]:
 def _is_run(text: str) -> bool:
     """Whether runs of blanks part figures, a unit, or heads from what is before."""
     pieces = _RUN.split(text) if _RUN.search(text) else [""]
-    if len(pieces) > 1 and is_unit(pieces[-1]):
+    if len(pieces) > 1 and any(map(is_unit, pieces[1:])):
         return True
     is_head = len(pieces) > 2 and all(map(_HEAD.fullmatch, pieces))
     return is_head or any(read_cell(n).state == "reported" for n in pieces[1:])
