@@ -84,12 +84,14 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
         is_last = same[-1] is tokens[-1]
         cells, tail = tuple(same[:end]), tuple(same[end:])
         return _make_slots((cells, True, is_last, 0, 0, tail, None))
-    cells, number = [], match.end
+    cells, number, asked = [], match.end, -1
     while number < stop:
         token = tokens[number]
         if token.is_slot and not token.is_note:
-            if token.row != row and is_free_row(tokens, number):
+            is_told = token.row == row or _is_next(tokens, asked, number)
+            if not is_told and is_free_row(tokens, number):
                 break
+            asked = number
             cells.append(token)
         elif cells and _is_sign(tokens, number, stop, cells):
             cells.append(token)
@@ -103,6 +105,13 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
     if tail:
         is_last, below = False, tail[0].row
     return _make_slots((kept, False, is_last, row, below, tail, None))
+
+
+def _is_next(tokens: list[Token], asked: int, number: int) -> bool:
+    """Whether a row that is not free from ``asked`` on is not from here on either."""
+    if asked < 0 or asked != number - 1 or tokens[asked].key:
+        return False
+    return tokens[asked].row == tokens[number].row
 
 
 def _is_sign(
