@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
+from itertools import pairwise
 
 from gi_tools.codebook import forms, label_key
 from gi_tools.text import read_cell
@@ -69,7 +70,12 @@ def find_crowd(text: str) -> tuple[tuple[Cut, ...], ...]:
     return _cut(text) if _DIGIT.search(text) else ()
 
 
-@lru_cache(maxsize=512)
+def is_glued(crowd: tuple[tuple[Cut, ...], ...]) -> bool:
+    """Whether no blank parts some of the cells of a crowded line."""
+    cuts = [cut for row in crowd for cut in row]
+    return any(one[1] == other[0] for one, other in pairwise(cuts))
+
+
 def _cut(text: str) -> tuple[tuple[Cut, ...], ...]:
     labels, words = _words()
     rows: list[list[Cut]] = []
@@ -110,10 +116,8 @@ def _split(text: str, start: int, end: int) -> list[Cut]:
         return [(start, end)]
     pieces = [found.span() for found in _PIECE.finditer(text, start, end)]
     cuts = [cut for piece in pieces for cut in _peel(text, *piece)]
-    if len(cuts) > 1 and text[start].isdigit():
-        (first, middle), (_, last), *rest = cuts
-        if not _is_known(text[middle:last]):
-            return [(first, last), *rest]  # 2020年 is no figure
+    if not any(_is_known(text[first:last]) for first, last in cuts):
+        return [(start, end)]  # as 2020年1月20日
     return cuts
 
 

@@ -89,12 +89,14 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
         is_last = same[-1] is tokens[-1]
         cells, tail = tuple(same[:end]), tuple(same[end:])
         return _make_slots((cells, True, is_last, 0, 0, tail, None))
-    cells, number = [], match.end
+    cells, number, asked = [], match.end, -1
     while number < stop:
         token = tokens[number]
         if token.is_slot and not token.is_note:
-            if token.row != row and is_free_row(tokens, number):
+            is_told = token.row == row or _is_next(tokens, asked, number)
+            if not is_told and is_free_row(tokens, number):
                 break
+            asked = number
             cells.append(token)
         elif cells and _is_sign(tokens, number, stop, cells):
             cells.append(token)
@@ -108,6 +110,13 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
     if tail:
         is_last, below = False, tail[0].row
     return _make_slots((kept, False, is_last, row, below, tail, None))
+
+
+def _is_next(tokens: list[Token], asked: int, number: int) -> bool:
+    """Whether a row that is not free from ``asked`` on is not from here on either."""
+    if asked < 0 or asked != number - 1 or tokens[asked].key:
+        return False
+    return tokens[asked].row == tokens[number].row
 
 
 def _is_sign(
@@ -244,7 +253,7 @@ def _cut_short(cells: tuple[Token, ...], width: int, shift: int) -> Fit | None:
 
 def _unglue(cell: Token, width: int) -> Fit | None:
     """Part ``000`` into three cells; several readings (``1200``) mean none."""
-    if len(cell.text) != width:
+    if len(cell.text) != width or cell.reading.value is None:
         return None
     parts = []
     for offset, digit in enumerate(cell.text):

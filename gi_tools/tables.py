@@ -145,6 +145,9 @@ class _Sheet:
 
     def keep_leftovers(self, matches: list[Match], words: frozenset[str]) -> None:
         """Keep the rows inside the tables, and the grids, that found no cell."""
+        for token in self.tokens:
+            if token.dress == "crowd":
+                self._keep([token], "cells that ran together")
         used = self.used
         taken = {n for n, t in enumerate(self.tokens) if (t.row, t.column) in used}
         taken.update([n for m in matches for n in range(m.token, m.end)])

@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from gi_tools.codebook import label_key
-from gi_tools.crowds import Cut, find_crowd
+from gi_tools.crowds import Cut, find_crowd, is_glued
 from gi_tools.documents import Document, Grid, Paragraph, Place, Span, to_spot
 from gi_tools.text import LABEL, LETTER, UNREADABLE, Reading, fold, read_cell
 
@@ -115,15 +115,19 @@ def _row_of(block: Paragraph, last: int, more: int, document: Document) -> int:
 def _split_crowd(
     block: Paragraph, row: int, crowd: tuple[tuple[Cut, ...], ...]
 ) -> list[Token]:
-    """The tokens of rows that ran together in one line, each in a row of its own."""
-    found = []
-    for number, cuts in enumerate(crowd, row):
-        last = None
-        for column, (start, end) in enumerate(cuts, 1):
-            dress = "glued" if start == last else "run"
-            found.append(_part(block, number, start, end, column, dress))
-            last = end
-    return found
+    """
+    The tokens of rows that ran together in one line, each in a row of its own.
+
+    Glued cells stay one token that is no label and no figure: nobody can tell where
+    a row has no figure, or which digits are the number of the next.
+    """
+    if is_glued(crowd):
+        return [_part(block, row, 0, len(block.text), 1, "crowd")]
+    return [
+        _part(block, number, *cut, column, "run")
+        for number, cuts in enumerate(crowd, row)
+        for column, cut in enumerate(cuts, 1)
+    ]
 
 
 def _part(
@@ -137,7 +141,7 @@ def _part(
 
 
 def _to_token(text: str, row: int, place: Place, column: int, dress: str) -> Token:
-    if len(text) > LABEL:
+    if len(text) > LABEL or dress == "crowd":
         return Token(text, row, place, column, dress, UNREADABLE, PROSE, False, False)
     if dress in ("line", "run") and _SIGN.fullmatch(text):
         # A dash, a piece of a heading or of a label cut in two, as well as a figure.
