@@ -24,6 +24,7 @@ _SIGNED = re.compile(rf"(?P<name>[{HAN}()·]{{2,40}})?[(]?{DATE.pattern}[)]?")
 _INSIDE = re.compile("[的了在把被将]")
 _TOWN_OFFICE = re.compile("(?:人民政府|政府|街道办事处|办事处)$")
 _BARE = re.compile("(?P<task>.{2,6}?)(?:局|委|办|厅|委员会)")
+_TWICE = re.compile("(海关|税务局|检察院|法院|气象局)\\1$")
 ENDS = 40  # characters of a signature, at most
 
 
@@ -49,7 +50,8 @@ def title_to_name(title: str) -> str | None:
     name = cut["name"] if cut else ""
     # 海安县人民政府信息公开年报: the word 政府 belongs to both.
     name += "政府" if name.endswith("人民") else ""
-    return _trim(name)
+    # 海关2015年海关政府信息公开年报: the year stood between the two.
+    return _trim(_TWICE.sub(r"\1", name))
 
 
 def find_agency(
@@ -201,7 +203,7 @@ def _cut_office(name: str | None, compiled: bool) -> str | None:
     body += "政府" if body.endswith("人民") else ""
     if is_town(body):
         return name if compiled and not _TOWN_OFFICE.search(body) else body
-    return body if _shapes()["office"].search(body) else None
+    return _cut_office(body, compiled) if _shapes()["office"].search(body) else None
 
 
 def _has_place(name: str, year: int | None) -> bool:
@@ -301,8 +303,13 @@ def _is_own(name: str, kinds: set[str]) -> bool:
 
 def _stands_alone(name: str) -> bool:
     """Whether a name tells one body from others: a town, a zone, one with its place."""
-    zone = book()["name"]["zone"].search(name)
-    return bool(is_town(name) or zone or find_mentions(name) or find_region(name))
+    own = book()["name"]["zone"].search(name) or is_national(name)
+    return bool(is_town(name) or own or find_mentions(name) or find_region(name))
+
+
+def is_national(name: str) -> bool:
+    """Whether a name is that of a body of the whole country."""
+    return book()["level"]["national"].search(name) is not None
 
 
 def _find_account(page: Page) -> Claim | None:

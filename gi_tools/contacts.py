@@ -24,14 +24,16 @@ _HOST = (
 # Each begins with a literal or a set, so that a search skips what cannot begin one.
 _PATTERNS = {
     "address": (
-        r"地(?<!网站地|网络地|邮箱地|电子地|IP地)\s?址\s?(?:为|是|[:：])\s{0,4}"
+        r"地(?<!网站地|网络地|邮箱地|电子地|IP地)\s?址\s?"
+        r"(?:(?:为|是|[:：])\s{0,4}|(?=[一-鿿]{2,10}?[省市县区]))"
         rf"(?P<value>(?:(?!{_NEXT})[^,;。|\n()，；（）]"
         rf"|[(（](?!{_NEXT})[^()（）\n]{{0,30}}[)）]){{3,80}})"
     ),
     "postcode": rf"邮\s?政?\s?编\s?[码号]?{_COLON}(?P<value>\d{{6}})(?!\d)",
-    "phone": rf"[电Tt联](?:(?<=电){_NOT}\s?话(?:[/、及和]传真)?{_COLON}"
-    rf"|(?<=[Tt])(?<!\w.)[Ee][Ll]\b[.:：]?\s?|(?<=联)系[:：]\s?){_NUMBER}",
-    "fax": rf"[传Ff](?:(?<=传)\s?真(?:电话)?{_COLON}"
+    "phone": rf"[电Tt联](?:(?<=电){_NOT}\s?话(?:[/、及和]传真|[(（]兼?传真[)）])?"
+    rf"{_COLON}[,，]?\s?|(?<=[Tt])(?<!\w.)[Ee][Ll]\b[.:：]?\s?"
+    rf"|(?<=联)系[:：]\s?(?:[一-鿿]{{2,8}}\s{{0,4}})?){_NUMBER}",
+    "fax": rf"[传Ff](?:(?<=传)\s?真(?:电话|[)）])?{_COLON}"
     rf"|(?<=[Ff])(?<!\w.)[Aa][Xx]\b[.:：]?\s?){_NUMBER}",
     "email": (
         r"(?P<value>[A-Za-z0-9_.+\-](?<![\w.+\-].)[A-Za-z0-9_.+\-]{0,63}@"
@@ -46,6 +48,10 @@ _COMPILED = {key: re.compile(pattern, re.ASCII) for key, pattern in _PATTERNS.it
 # Signs of which each must have one; to look for them is quicker than to search.
 _SIGNS = {"address": "址", "postcode": "编", "phone": "话系lL", "fax": "真xX"}
 _SIGNS |= {"email": "@", "website": "/."}
+# An address of mail that lost its sign, a site of a bare domain without its end.
+_NO_SITE = re.compile(
+    r"\w{4,30}(?<=\d)(?:qq|163|126|139|189)\.com|https?://(?:www\.)?\w+"
+)
 _TRIM = " \t-—–－―~.,:;、，：；"
 
 
@@ -88,6 +94,8 @@ def _clean(key: str, value: str) -> str | None:
         value = _close(value)
         digits = sum(char.isdigit() for char in value)
         return value if 7 <= digits <= 18 else None
+    if key == "website" and _NO_SITE.fullmatch(value):
+        return None
     return value or None
 
 

@@ -13,6 +13,7 @@ from gi_tools.agencies import (
     find_agency,
     find_signature,
     is_body,
+    is_national,
     is_town,
     title_to_name,
 )
@@ -75,7 +76,7 @@ def identify(document: Document) -> Identity:
     period = find_period(page.flow, book()["period"]["keys"])
     title, printed = _find_title(page, period.year if period else None)
     year, dated = _find_year(page, period, title)
-    signed = find_signature(page, page.body)
+    signed = find_signature(page, min(page.body, len(page.lines) // 2))
     agency = find_agency(page, title, signed, year)
     contacts, at = find_contacts([page.flow, _end_of(page)])
     name = agency.name if agency else None
@@ -186,7 +187,7 @@ def _find_region(
     address, printed = known.address or "", title.name if title else ""
     hints = [printed, address, page.card, page.flow]
     tries = {"agency": name or "", "title": printed, "address": address}
-    if name and _is_national(name):  # its address does not make it a local body
+    if name and is_national(name):  # its address does not make it a local body
         tries = {"agency": name}
     for source, text in tries.items():
         if text and (region := find_region(text, year, hints)):
@@ -215,17 +216,13 @@ def _find_level(name: str | None, region: Region | None) -> str | None:
         return None
     if is_town(name):
         return "township"
-    if region is None and _is_national(name):
+    if region is None and is_national(name):
         return "national"
     for level, pattern in book()["level"]["relative"].items():
         if pattern.search(name):
             return level
     zone = book()["name"]["zone"].search(name)
     return None if region is None or (zone and not region.county) else region.level
-
-
-def _is_national(name: str) -> bool:
-    return book()["level"]["national"].search(name) is not None
 
 
 def _find_published(
