@@ -24,6 +24,7 @@ _SIGNED = re.compile(rf"(?P<name>[{HAN}()·]{{2,40}})?[(]?{DATE.pattern}[)]?")
 _INSIDE = re.compile("[的了在把被将]")
 _TOWN_OFFICE = re.compile("(?:人民政府|政府|街道办事处|办事处)$")
 _BARE = re.compile("(?P<task>.{2,6}?)(?:局|委|办|厅|委员会)")
+_BEHIND = re.compile(r"报告?书?[(](?P<name>[^()]{3,30})[)]$")
 _TWICE = re.compile("(海关|税务局|检察院|法院|气象局)\\1$")
 ENDS = 40  # characters of a signature, at most
 
@@ -51,7 +52,10 @@ def title_to_name(title: str) -> str | None:
     # 海安县人民政府信息公开年报: the word 政府 belongs to both.
     name += "政府" if name.endswith("人民") else ""
     # 海关2015年海关政府信息公开年报: the year stood between the two.
-    return _trim(_TWICE.sub(r"\1", name))
+    if name := _trim(_TWICE.sub(r"\1", name)):
+        return name
+    behind = _BEHIND.search(title)
+    return behind["name"] if behind and is_body(behind["name"]) else None
 
 
 def find_agency(
