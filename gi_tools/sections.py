@@ -14,19 +14,22 @@ _HAN = "一二三四五六七八九十"
 _TITLE = r"(?P<title>[^\n。；;：:|｜]{0,60})(?P<rest>[。；;：:|｜].{0,60000})?"
 _LEVELS = (
     re.compile(
-        rf"\s{{0,20}}(?P<number>[{_HAN}]{{1,3}})(?:\s{{0,3}}[、.．,，]|\s){_TITLE}"
+        rf"\s{{0,20}}(?:第(?=[{_HAN}]{{1,3}}(?:部分|章)))?(?P<number>[{_HAN}]{{1,3}})"
+        rf"(?:(?:部分|章)(?=[\s、.．：:]))?(?:\s{{0,3}}[、.．,，：:]|\s){_TITLE}"
     ),
     re.compile(rf"\s{{0,20}}(?P<number>[(（][{_HAN}]{{1,3}}[)）])[.、]?{_TITLE}"),
     re.compile(rf"\s{{0,20}}(?P<number>\d{{1,2}}(?:[、．]|\.(?!\d))){_TITLE}"),
 )
-_STARTS = frozenset(_HAN + "(（0123456789")
+_STARTS = frozenset(_HAN + "第(（0123456789")
 # A second heading on a line of running text: pages that lost their line ends.
 _INLINE = re.compile(
-    rf"(?P<heading>[{_HAN}](?<=[\s。].)[{_HAN}]{{0,2}}、[^\s。，,；;：:|｜]{{2,30}})(?=[\s：:])"
+    rf"(?P<heading>[{_HAN}](?<=[\s。].)[{_HAN}]{{0,2}}、[^\s。，,；;：:|｜]{{2,30}})(?=[\s：:]|$)"
 )
 _NAMES = re.compile(
-    r"(?:情况|概述|概况|事项|措施|问题|说明|附件|附表|数据|打算|计划|建议|引言|收费|工作|方面|总结|报告\d{0,4})$"
+    r"(?:情况|概述|概况|事项|措施|问题|说明|附件|附表|数据|打算|计划|建议|引言|收费|工作|方面|总结|成效|成果|做法|亮点|安排|思路|经费|报告\d{0,4})$"
 )
+# 二、依申请公开情况 本年没有收到: the heading ends at the blank.
+_RUN_ON = re.compile(r"[^\s，,]{4,30}(?=\s+[^\s\d])")
 _ENDS_IN_FIGURE = re.compile(r"(?<![\d.])(?!(?:19|20)\d\d$)\d{1,9}(?:\.\d{1,4})?$")
 _SPOKEN = re.compile(LETTER)
 _SENTENCE = re.compile(r"[，,；;！!？?]")
@@ -94,7 +97,7 @@ def _find_heads(block: Paragraph, number: int) -> Iterator[_Head]:
                 if heading := _to_heading(found, level, text):
                     yield _Head(level, found["number"], heading, block.place, number)
                 break
-    if len(text) > LONGEST_HEADING:
+    if len(text) > LONGEST_HEADING or "。" in text[:-1]:
         for found in _INLINE.finditer(text[:20_000], 1):
             heading = found["heading"]
             if _NAMES.search(fold(heading)):
@@ -104,6 +107,12 @@ def _find_heads(block: Paragraph, number: int) -> Iterator[_Head]:
 def _to_heading(found: re.Match, level: int, text: str) -> str | None:
     """The heading of a line, without the text that runs on behind it."""
     title, rest = found["title"], found["rest"] or ""
+    end = found.end("title")
+    short = _RUN_ON.match(title) if level == 1 else None
+    if short and _NAMES.search(fold(short[0])):
+        behind = title[short.end() :].lstrip()
+        if behind[0] in "(（" or not _NAMES.search(fold(title)):
+            title, rest, end = short[0], "", found.start("title") + short.end()
     words = fold(title)
     if not words:
         return text.strip() if level == 1 and not rest and "、" in text[:8] else None
@@ -117,7 +126,7 @@ def _to_heading(found: re.Match, level: int, text: str) -> str | None:
         return None
     if rest.strip("。：:|｜ ") and level == 1 and not (named or rest[0] in "：:"):
         return None
-    return text[: found.end("title")].strip()
+    return text[:end].strip()
 
 
 def _nest(heads: list[_Head], first: int, last: int) -> tuple[Section, ...]:

@@ -23,6 +23,10 @@ def headings(text):
         ("三、依申请公开政府信息：没有。", "三、依申请公开政府信息"),
         ("二、《指南》、《目录》的编制情况。", "二、《指南》、《目录》的编制情况"),
         ("三、", "三、"),
+        ("第二部分 依申请公开情况", "第二部分 依申请公开情况"),
+        ("四：收费情况", "四：收费情况"),
+        ("五、收费情况 本年没有收取费用", "五、收费情况"),
+        ("六、取得的成效 （一）机构建设方面。设一名专员。", "六、取得的成效"),
         (
             "四、因申请行政复议、提起行政诉讼的情况",
             "四、因申请行政复议、提起行政诉讼的情况",
@@ -40,6 +44,8 @@ def test_a_heading_of_the_first_level(line, heading):
     [
         "一、信息公开的内容还需要进一步完善，形式还需要进一步丰富。",
         "一方面工作有进展",
+        "第一季度 公开信息12条",
+        "第一，内容需要丰富。",
         "2019年我局公开信息947条。",
         "三审三校制度落实到位",
         "1.2万条信息",
@@ -61,6 +67,11 @@ def test_the_tree_nests_by_level_and_bounds_its_blocks():
     ]  # fmt: skip
     assert first.children[0].children[0].heading == "1、数量"
     assert (first.first, first.last, second.first) == (1, 5, 5)
+
+
+def test_a_heading_at_the_end_of_a_short_line():
+    text = "公开公开\n目前没有收到申请。 五、收费情况\n没有收费。\n"
+    assert headings(text) == [(1, "五、收费情况")]
 
 
 def test_headings_inside_a_line_that_lost_its_breaks():
