@@ -230,7 +230,8 @@ def _complete(name: str, page: Page, year: int | None) -> str:
     if is_town(name):
         if not _has_place(name, year):
             county = _only_county(page, year)
-            return _formal_town(county + name) if county else name
+            whole = _formal_town(county + name if county else name)
+            return whole if county or whole in page.flow else name
         return _formal_town(name)
     bare = _BARE.fullmatch(name)
     if not bare or find_mentions(name) or find_region(name):
