@@ -24,6 +24,8 @@ _PIECE = re.compile(
 
 _NOTES = "*＊※①②③④⑤⑥⑦⑧⑨"
 
+# Sentences, or figures as they have them; 1、 numbers a label.
+_STATED = re.compile(r"。|\d(?:[年月日]|[件条个次项人份篇元]{0,2})[，。；,;%％]")
 # What follows a figure in a sentence.
 _CLAUSE = re.compile("[件条个次项人份篇元]{0,2}[，。；、,;%％]")
 
@@ -65,9 +67,11 @@ def find_crowd(text: str) -> tuple[tuple[Cut, ...], ...]:
     Empty unless the line holds several words of the forms' tables, one of them the
     label of a row with figures behind it.
     """
-    if not SHORTEST <= len(text) <= LONGEST or not _marks().search(text):
+    if not SHORTEST <= len(text) <= LONGEST or not _DIGIT.search(text):
         return ()
-    return _cut(text) if _DIGIT.search(text) else ()
+    if _STATED.search(text) or not _marks().search(text):
+        return ()
+    return _cut(text)
 
 
 def is_glued(crowd: tuple[tuple[Cut, ...], ...]) -> bool:

@@ -142,7 +142,7 @@ def load_plan(out: Path) -> int | None:
     """How many files the build at work is to read; None when it does not say."""
     try:
         return json.loads((out / PLAN).read_text("ascii"))["files"]
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
