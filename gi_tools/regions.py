@@ -18,8 +18,10 @@ _COMMON = frozenset(
     "城区 老城区 新城区 郊区 矿区 新区 东区 西区 南区 北区 市区".split()
 )
 _BEFORE = re.compile(r"[省市区州盟在由经到按照对据将依为是和与及报共本\W\d_A-Za-z]")
-_STREET = re.compile(r"[东西南北中大小]{0,2}(?:[路街巷镇乡村庄屯里]|大道|社区|新村)")
-_TOWN = re.compile(r".{0,10}(?:镇|乡|街道|村|社区)")
+_STREET = re.compile(
+    r"[东西南北中大小]{0,2}(?:[路街巷镇村庄屯里]|乡(?!村振兴)|大道|社区|新村)"
+)
+_TOWN = re.compile(r".{0,10}(?:镇|乡(?!村振兴)|街道|村(?!振兴)|社区)")
 # A place without its 市 or 县 counts only where a zone or a branch office follows.
 _ZONE = re.compile(
     r".{0,8}?(?:经开区|高新区|高新技术|开发区|管委会|管理委员会|园区|新区|科技城|度假区"
@@ -172,7 +174,8 @@ def _is_name(text: str, start: int, end: int, floor: int) -> bool:
         return beside
     if end - start == 2 and start and not beside:
         return _BEFORE.search(text[start - 1]) is not None
-    return _STREET.match(text, end, end + 1) is None
+    street = _STREET.match(text, end, end + 4)  # 乡村振兴局 is no township's
+    return street is None or street.end() > end + 1
 
 
 def _find_short(text: str, year: int | None) -> list[Unit]:
