@@ -24,7 +24,7 @@ _HOST = (
 # Each begins with a literal or a set, so that a search skips what cannot begin one.
 _PATTERNS = {
     "address": (
-        r"地(?<!网站地|网络地|邮箱地|电子地|IP地)\s?址\s?"
+        r"地(?<!网站地|网络地|邮箱地|电子地|IP地)\s?(?:址|点(?<=办公地点))\s?"
         r"(?:(?:为|是|[:：])\s{0,4}|(?=[一-鿿]{2,10}?[省市县区]))"
         rf"(?P<value>(?:(?!{_NEXT})[^,;。|\n()，；（）]"
         rf"|[(（](?!{_NEXT})[^()（）\n]{{0,30}}[)）]){{3,80}})"
@@ -32,7 +32,7 @@ _PATTERNS = {
     "postcode": rf"邮\s?政?\s?编\s?[码号]?{_COLON}(?P<value>\d{{6}})(?!\d)",
     "phone": rf"[电Tt联](?:(?<=电){_NOT}\s?话(?:[/、及和]传真|[(（]兼?传真[)）])?"
     rf"{_COLON}[,，]?\s?|(?<=[Tt])(?<!\w.)[Ee][Ll]\b[.:：]?\s?"
-    rf"|(?<=联)系[:：]\s?(?:[一-鿿]{{2,8}}\s{{0,4}})?){_NUMBER}",
+    rf"|(?<=联)系(?:方式)?[:：]\s?(?:[一-鿿]{{2,8}}\s{{0,4}})?){_NUMBER}",
     "fax": rf"[传Ff](?:(?<=传)\s?真(?:电话|[)）])?{_COLON}"
     rf"|(?<=[Ff])(?<!\w.)[Aa][Xx]\b[.:：]?\s?){_NUMBER}",
     "email": (
@@ -46,7 +46,7 @@ _PATTERNS = {
 }
 _COMPILED = {key: re.compile(pattern, re.ASCII) for key, pattern in _PATTERNS.items()}
 # Signs of which each must have one; to look for them is quicker than to search.
-_SIGNS = {"address": "址", "postcode": "编", "phone": "话系lL", "fax": "真xX"}
+_SIGNS = {"address": "址点", "postcode": "编", "phone": "话系lL", "fax": "真xX"}
 _SIGNS |= {"email": "@", "website": "/."}
 # An address of mail that lost its sign, a site of a bare domain without its end.
 _NO_SITE = re.compile(

@@ -24,7 +24,7 @@ _TAIL = (
     r"(?P<e{0}>3[01]|[12]\d|0?[1-9])(?![\d月])\s?日?"
     r"|(?P<g{0}>\d{{2,4}})(?![\d月])\s?[日号]?)"
 )
-_DAY = rf"(?P<y{{0}}>{YEAR})\s?[年./-]?\s?" + _TAIL
+_DAY = rf"(?P<y{{0}}>{YEAR})\s?[年./-]?\s?(?:(?:全年|度)[(]?)?" + _TAIL
 DATE = re.compile(_DAY.format("1"))
 _RANGE = re.compile(
     _DAY.format("1")
