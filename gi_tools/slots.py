@@ -47,8 +47,8 @@ class Slots(NamedTuple):
 
     @property
     def is_piped(self) -> bool:
-        """Whether pipes close the cells, so that an empty one shows."""
-        return bool(self.cells) and self.cells[0].dress == "pipe"
+        """Whether a pipe closes each of the cells, so that an empty one shows."""
+        return bool(self.cells) and all(cell.dress == "pipe" for cell in self.cells)
 
     @property
     def steps(self) -> list[int]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import NamedTuple
 
-from gi_tools.codebook import label_key
+from gi_tools.codebook import forms, label_key
 from gi_tools.crowds import Cut, find_crowd, is_glued
 from gi_tools.documents import Document, Grid, Paragraph, Place, Span, to_spot
 from gi_tools.text import LABEL, LETTER, UNREADABLE, Reading, fold, read_cell
@@ -33,6 +33,7 @@ _SPACED = re.compile(
     r"(?P<label>(?:\d{1,2}[.、．)）] ?)?[^\d\s][^\n]{0,150}?)"
     r"(?P<values>(?:[ \u3000\xa0][-+]?[\d.,]{1,15}){1,20})"
 )
+_UNIT = re.compile(f"(?:{'|'.join(sorted(UNITS, key=len, reverse=True))})$")
 _GLUED = re.compile(
     rf"(?P<label>[^|\n]{{0,120}}(?:{LETTER}|[)）”\"]))(?P<digits>\d{{1,20}})"
 )
@@ -234,11 +235,27 @@ def _find_cuts(text: str) -> tuple[str, list[tuple[int, int]] | None]:
         if is_unit(unit):
             parts = [(stop - len(unit), stop), *parts]
             stop -= len(unit) + 1
-        return "run", [(start, stop), *parts]
+        return "run", [*_part_unit(text, start, stop), *parts]
     glued = _GLUED.fullmatch(text, lead, end)
     if glued and _is_closed(glued["label"]):
-        return "glued", [glued.span("label"), glued.span("digits")]
+        return "glued", [*_part_unit(text, *glued.span("label")), glued.span("digits")]
     return "line", None
+
+
+def _part_unit(text: str, start: int, stop: int) -> list[tuple[int, int]]:
+    """Part the unit off a label that lost its blank: 主动公开政府信息数条."""
+    found = _UNIT.search(text, start, stop)
+    whole = label_key(text[start:stop]) in _row_keys()
+    if whole or not found or label_key(text[start : found.start()]) not in _row_keys():
+        return [(start, stop)]
+    return [(start, found.start()), (found.start(), stop)]
+
+
+@cache
+def _row_keys() -> frozenset[str]:
+    """The labels of all rows of all forms."""
+    rows = (r for form in forms().values() for t in form.tables for r in t.rows)
+    return frozenset(label_key(x) for row in rows for x in (row.label, *row.variants))
 
 
 def _is_closed(text: str) -> bool:

@@ -338,6 +338,18 @@ def test_a_figure_gone_wrong_is_unreadable_with_its_text(row, cells):
     assert all(f.place for f in found)
 
 
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_unit_that_lost_its_blanks_is_no_part_of_the_label(blank):
+    rows = [(row, t) for t in forms()["2014"].tables for row in t.rows if row.targets]
+    lines = [
+        f"{row.label}{row.targets[0].unit}{blank}{number}"
+        for number, (row, _) in enumerate(rows, start=4)
+    ]
+    text = "\n".join(["统计指标单位统计数", *lines])
+    figures = read_tables(to_tokens(read(text.encode())), "2014").figures
+    assert [f.value for f in figures] == list(range(4, 4 + len(rows)))
+
+
 HEADS_2019 = "信息内容 |\n上一年项目数量 |\n本年增/减 |\n处理决定数量 |\n|\n"
 
 
