@@ -16,7 +16,7 @@ from gi_tools.simulation.defects import DEFECTS, plant_defect
 from gi_tools.simulation.drafts import Draft, make_draft, to_blocks, to_truth
 from gi_tools.simulation.dresses import DRESSES, FULL_DRESSES, Block
 from gi_tools.simulation.office import to_docx, to_xlsx
-from gi_tools.simulation.pages import Dress, to_pdf
+from gi_tools.simulation.pages import to_pdf
 from gi_tools.simulation.panels import Wave, draw_waves
 from gi_tools.simulation.pdf import to_picture_pdf
 from gi_tools.simulation.scans import scan
@@ -60,7 +60,7 @@ def _has_empty_row(blocks: list[Block]) -> bool:
 
 
 def _write_pdf(blocks: list[Block], is_full: bool) -> bytes:
-    return to_pdf(blocks, Dress(size=8.0), alphabet=_alphabet())
+    return to_pdf(blocks, 8.0, _alphabet())
 
 
 def _write_scan(blocks: list[Block], is_full: bool) -> bytes:
