@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gi_tools.agreement import compare_claims
 from gi_tools.codebook import indicators
 from gi_tools.explorers.words import say, sign
+from gi_tools.facts import iterate
 from gi_tools.registers import list_claims
 from gi_tools.reports import Report
 
@@ -30,12 +31,8 @@ class Link(NamedTuple):
 
 def place_cells(facts: DataFrame) -> dict[tuple[str, str | None], str]:
     """Give the place of each table cell by indicator and applicant."""
-    keys = zip(facts.indicator, facts.applicant, facts.origin, strict=True)
-    return {
-        (code, who if isinstance(who, str) else None): place
-        for (code, who, origin), place in zip(keys, facts.place, strict=True)
-        if origin == "table"
-    }
+    rows = iterate(facts, ("indicator", "applicant", "origin", "place"))
+    return {row[:2]: row[3] for row in rows if row[2] == "table"}
 
 
 def link_claims(report: Report, facts: DataFrame, lang: str) -> list[Link]:
