@@ -76,8 +76,8 @@ def _tell(row: Delay, n: int) -> Trace:
     zh += "；页面或为重新发布"
     en = f"dated {row.published}, {row.days} days after {row.due} ({row.norm_en})"
     en += "; the page may have been posted again"
-    rest = {"value": float(row.days or 0), "n": n, "message": zh, "message_en": en}
-    return to_trace("late", "soft", [row], f"{row.published} > {row.due}", **rest)
+    figures = f"{row.published} > {row.due}"
+    return to_trace("late", "soft", [row], (zh, en), n, float(row.days or 0), figures)
 
 
 def find_kind(agency: str | None, level: str | None) -> str | None:

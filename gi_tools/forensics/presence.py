@@ -81,8 +81,7 @@ def find_missing(
 def _tell(gaps: list[Presence], n: int) -> Trace:
     zh = f"{n} 个应有年度中有 {len(gaps)} 个没有找到报告"
     en = f"no report was found for {len(gaps)} of {n} years"
-    rest = {"value": float(len(gaps)), "n": n, "message": zh, "message_en": en}
-    return to_trace("missing", "soft", gaps, "", **rest)
+    return to_trace("missing", "soft", gaps, (zh, en), n, float(len(gaps)))
 
 
 def _list_bodies(seen: list[tuple], bodies: DataFrame | None) -> list[tuple]:

@@ -115,8 +115,7 @@ def _tell(
     if row.bodies < BASELINE:
         zh += "；机关太少，无法扣除通用文字"
         en += "; too few bodies to tell common text"
-    rest = {"value": value, "n": n, "message": zh, "message_en": en}
-    return to_trace(kind, "soft", [row, other], **rest)
+    return to_trace(kind, "soft", [row, other], (zh, en), n, value)
 
 
 def _measure(heads: list[tuple], plain: list[str]) -> list[Reuse]:
