@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import inf
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy import ndarray
 
 from gi_tools.equations import EPSILON, Equation, Sheet, write_matrix
-
-if TYPE_CHECKING:
-    from numpy import ndarray
 
 # Limits on nodes, not on seconds: the same figures give the same answer anywhere.
 EXACT = {"node_limit": 200}
@@ -31,7 +30,6 @@ def pose_limits(
 
     It answers None where time runs out and an empty list where nothing fits.
     """
-    import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     matrix = write_matrix(equations, [*cells, *fixed])
@@ -55,8 +53,6 @@ def pose_limits(
 
 def _bound(equations: Sequence[Equation], known: ndarray) -> tuple[ndarray, ndarray]:
     """Give how low and high the rest of each sum may be, beside what is known."""
-    import numpy as np
-
     slack = np.array([one.tolerance for one in equations])
     is_equal = [one.is_equal for one in equations]
     return np.where(is_equal, -known - slack, -inf), slack - known
@@ -84,7 +80,6 @@ def find_cheapest(
 def _solve_changes(
     sheet: Sheet, equations: Sequence[Equation], limit: float
 ) -> dict[int, float] | None:
-    import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     held = sorted({cell for one in equations for cell, _ in one.terms})

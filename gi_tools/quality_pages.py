@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import regex
+from pandas import DataFrame
 
 from gi_tools.exports import write_table
 from gi_tools.knowledge import CODEBOOKS, read_toml
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 LANGS = ("zh", "en")
 MOST_LINES = 20  # of one kind under one report

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING
+
+from pandas import DataFrame
 
 from gi_tools.checks import Findings
 from gi_tools.errors import DataError
@@ -30,9 +31,6 @@ from gi_tools.ledger import (
 from gi_tools.localisation import accuse
 from gi_tools.patterns import Pattern, find_patterns
 from gi_tools.proofs import NOTHING, prove
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 SHOWN = 50  # rows of each table in a notebook
 

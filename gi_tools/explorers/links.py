@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import pandas as pd
+from pandas import DataFrame
 
 from gi_tools.agreement import compare_claims
 from gi_tools.codebook import indicators
@@ -12,9 +15,6 @@ from gi_tools.explorers.words import say, sign
 from gi_tools.facts import iterate
 from gi_tools.registers import list_claims
 from gi_tools.reports import Report
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 WORDS = {"agree": "agrees", "differ": "differs", "no_cell": "no_cell"}
 MOST, LONGEST = 500, 80  # rows shown; characters of the labels of one
@@ -79,6 +79,4 @@ def _cut(text: str) -> str:
 
 
 def _show(value: float | None) -> str:
-    import pandas as pd
-
     return "" if pd.isna(value) else f"{value:.10g}"

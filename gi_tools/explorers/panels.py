@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from html import escape
-from typing import TYPE_CHECKING
 
 import ipywidgets
 import traitlets
+from pandas import DataFrame
 
 from gi_tools import plots
 from gi_tools.catalogue import find_metric
@@ -21,9 +21,6 @@ from gi_tools.explorers.words import say
 from gi_tools.memory import hold_collector
 from gi_tools.metrics import compare, measure
 from gi_tools.panel import Panel
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 FIRST = "release_on_merits"
 MOST_BODIES = 60  # rows of the heat map that are shown at once

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
 import ipywidgets
 import traitlets
+from pandas import DataFrame
 
 from gi_tools.checks import VERDICTS, check
 from gi_tools.codebook import applicants, indicators, rules
@@ -18,9 +18,6 @@ from gi_tools.explorers.words import say, sign, translate
 from gi_tools.facts import tabulate
 from gi_tools.registers import list_sections
 from gi_tools.reports import Report
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 PROSE = "prose"
 SHOWN = ["label", "applicant_label", "value", "unit", "state", "raw", "place"]

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import ipywidgets
+from pandas import DataFrame
 
 from gi_tools.checks import check
 from gi_tools.codebook import applicants, indicators
@@ -22,9 +23,6 @@ from gi_tools.facts import add_confidence, iterate, set_values, tabulate
 from gi_tools.ledger import Suspect
 from gi_tools.repairs import repair
 from gi_tools.reports import Report
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 SHORTCUTS = ["a", "r", "n", "p", "u", "e"]
 MOST = 500  # cases of the list that are shown

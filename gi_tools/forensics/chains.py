@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+from pandas import DataFrame
 
 from gi_tools.codebook import Rule, Term, forms, rules
 from gi_tools.forensics.lineage import find_body, was_reorganised
@@ -16,9 +18,6 @@ from gi_tools.forensics.traces import (
     to_sheets,
     to_trace,
 )
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 Versions = dict[str, list[Sheet]]  # the reports of one year by agency name
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from datetime import date as Date
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import regex
+from pandas import DataFrame
 
 from gi_tools.agencies import is_town
 from gi_tools.errors import CodebookError
 from gi_tools.forensics.traces import Trace, frame_traces, to_trace
 from gi_tools.frames import require, to_frame, to_rows
 from gi_tools.knowledge import CODEBOOKS, read_toml
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 DOUBTFUL = 400  # days after the year covered, past which a page was likely re-posted
 NEEDED = ("report_id", "agency", "level", "region_code", "year", "published")

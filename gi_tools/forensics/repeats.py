@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from math import comb, log2
-from typing import TYPE_CHECKING
+
+from pandas import DataFrame
 
 from gi_tools.codebook import forms, indicators, rules
 from gi_tools.errors import CodebookError
 from gi_tools.forensics.lineage import find_body
 from gi_tools.forensics.traces import Sheet, Trace, frame_traces, to_sheets, to_trace
 from gi_tools.knowledge import CODEBOOKS, read_toml
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 MOST = 0.001  # matches by chance expected in the whole corpus, above which none is told
 NEARLY = 0.8  # share of equal figures from which two years are nearly the same

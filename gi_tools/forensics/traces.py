@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+from pandas import DataFrame
 
 from gi_tools.frames import require, to_frame, to_rows
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 JOINT = "; "
 

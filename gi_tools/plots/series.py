@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from pandas import DataFrame
+
 from gi_tools.catalogue import find_breaks
 from gi_tools.crosswalk import Join, crosswalk, refuse
 from gi_tools.errors import DataError
@@ -31,7 +33,6 @@ from gi_tools.plots.style import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from pandas import DataFrame
 
 MOST_LINES = 7
 Pair = tuple[str, str]

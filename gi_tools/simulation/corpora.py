@@ -7,7 +7,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.random import Generator
+from pandas import DataFrame
 
 from gi_tools.codebook import forms
 from gi_tools.errors import DataError
@@ -20,10 +25,6 @@ from gi_tools.simulation.pages import to_pdf
 from gi_tools.simulation.panels import Wave, draw_waves
 from gi_tools.simulation.pdf import to_picture_pdf
 from gi_tools.simulation.scans import scan
-
-if TYPE_CHECKING:
-    from numpy.random import Generator
-    from pandas import DataFrame
 
 FIRST_YEAR, LAST_YEAR = 2008, 2024  # drawn from when no years are asked for
 BLOCK = 300  # bodies drawn at once
@@ -112,8 +113,6 @@ def simulate(
     which is also written as index.csv. The same arguments give the same bytes.
     DataError for an unknown form, format or kind, or a package that is not there.
     """
-    import pandas as pd
-
     if number < 0 or not 0 <= defects <= 1:
         raise DataError("give a number from 0 on, and a share of defects from 0 to 1")
     kinds = list(DEFECTS if kinds is None else kinds)
@@ -152,8 +151,6 @@ def draw_drafts(
     seed: int,
 ) -> Iterator[tuple[Draft, Generator]]:
     """Draw whole years for all bodies, then yield the reports body by body."""
-    import numpy as np
-
     _verify(keys or (), forms(), "form")
     chosen = [form for key, form in forms().items() if keys is None or key in keys]
     first = max(min(form.first_year for form in chosen), FIRST_YEAR)

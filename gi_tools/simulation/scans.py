@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy import ndarray
 
 from gi_tools.simulation.pdf import Picture
-
-if TYPE_CHECKING:
-    from numpy import ndarray
 
 DPI = 200
 
@@ -31,7 +30,6 @@ def scan(
     ocr extra.
     """
     import cv2
-    import numpy as np
     import pypdfium2
 
     chance, pages = np.random.default_rng(seed), []
