@@ -70,8 +70,11 @@ def sort_cells(facts: DataFrame, bounds: DataFrame | None = None) -> Cells:
     require(facts, "facts", NEEDED, "use those of gi.tabulate")
     notes: list[tuple[str, str, str, str]] = []
     heads, codes = _read_heads(facts)
-    table = _is(facts["origin"], "table")
-    _note_prose(table, notes)
+    table = (facts["origin"] == "table").fillna(False).to_numpy(dtype=bool)
+    if left := int((~table).sum()):
+        zh = f"{left} 个正文中的数未入面板，面板只取表格"
+        en = f"{left} figures of the prose are left out: a panel takes tables only"
+        notes.append(("prose", "", zh, en))
     states = _encode(facts["state"], STATES)
     usable = np.isin(states, [STATES.index(state) for state in USED])
     tally = _count_states(codes[table], states[table], len(heads))
@@ -89,10 +92,6 @@ def sort_cells(facts: DataFrame, bounds: DataFrame | None = None) -> Cells:
 def _count_states(report: ndarray, states: ndarray, size: int) -> ndarray:
     at = (report * len(STATES) + states)[states >= 0]
     return np.bincount(at, minlength=size * len(STATES)).reshape(-1, len(STATES))
-
-
-def _is(column: Series, word: str) -> ndarray:
-    return (column == word).fillna(False).to_numpy(dtype=bool)
 
 
 def _encode(column: Series, labels: Sequence) -> ndarray:
@@ -231,10 +230,3 @@ def _note_cells(kind: str, form: str, cells: dict, notes: list) -> None:
         zh, en = CELL_NOTES[kind]
         told = f"{len(cells)} 个单元格{zh}：{some}", f"{len(cells)} cells {en}: {some}"
         notes.append((kind, form, *told))
-
-
-def _note_prose(table: ndarray, notes: list) -> None:
-    if left := int((~table).sum()):
-        zh = f"{left} 个正文中的数未入面板，面板只取表格"
-        en = f"{left} figures of the prose are left out: a panel takes tables only"
-        notes.append(("prose", "", zh, en))

@@ -95,7 +95,11 @@ def write_package(
     tables = {name: arrange(f) for name, f in frames.items() if f is not None}
     require(facts, "write_package: facts", COLUMNS, "use gi.tabulate")
     folder = _open_folder(Path(folder))
-    parts = dict(_write_tables(tables, date))
+    parts = {}
+    for name, frame in tables.items():
+        style = {"index": False, "na_rep": MISSING, "lineterminator": "\n"}
+        parts[f"data/{name}.csv"] = frame.to_csv(**style).encode()
+        parts[f"stata/{name}.dta"] = _to_stata(name, frame, date)
     book = list(describe(tables))
     parts["codebook.csv"] = _to_csv([Variable._fields, *book])
     parts["codebook.md"] = _to_markdown(book)
@@ -199,15 +203,6 @@ def _find_labels(table: str, name: str) -> tuple[str, str, str, str]:
         for form, ps in one.parts.items()
     )
     return one.label_zh, one.label_en, one.unit, "; ".join(sums).replace(": + ", ": ")
-
-
-def _write_tables(
-    tables: Mapping[str, DataFrame], date: str | None
-) -> Iterator[tuple[str, bytes]]:
-    for name, frame in tables.items():
-        style = {"index": False, "na_rep": MISSING, "lineterminator": "\n"}
-        yield f"data/{name}.csv", frame.to_csv(**style).encode()
-        yield f"stata/{name}.dta", _to_stata(name, frame, date)
 
 
 def _to_stata(table: str, frame: DataFrame, date: str | None) -> bytes:

@@ -56,9 +56,10 @@ def _link(
         labels = (indicators().get((form, code)) for code in codes)
         names = [getattr(one, f"label_{lang}") for one in labels if one]
         shown = " + ".join(names or codes)
+        shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
         told = sign(lang, word, value=_show(row.table))
         lead = f' data-id="{escape(spots[0])}"' if spots else ""
-        cells = f"<td><div>{told}</div></td><td>{escape(_cut(shown))}</td>"
+        cells = f"<td><div>{told}</div></td><td>{escape(shown)}</td>"
         cells += f"<td>{_show(row.stated)}</td><td{lead}>{_show(row.table)}</td>"
         cells += f"<td>{escape(row.quote[:200])}</td>"
         yield Link(places.get(row.order, ""), spots, cells)
@@ -72,10 +73,6 @@ def list_links(links: list[Link], lang: str) -> str:
     )
     none = "" if links else f"<p>{escape(say(lang, 'none'))}</p>"
     return f"<table><tr>{heads}</tr>{rows}</table>{none}"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _show(value: float | None) -> str:

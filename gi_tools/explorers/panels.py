@@ -77,7 +77,8 @@ class PanelView(View):
         self.observe(self._draw, "picked")
         self._tabs.observe(self._draw, "selected_index")
         self._sheets["coverage"].html = self._list_coverage()
-        self._sheets["notes"].html = _list_notes(panel, lang)
+        notes = panel.notes[["kind", "about", "zh" if lang == "zh" else "en"]]
+        self._sheets["notes"].html = frame_to_html(notes, lang)
         self._draw()
 
     @property
@@ -216,8 +217,3 @@ def _tell(joins: Iterable[Join], lang: str, verdict: str = "") -> str:
             told.setdefault(reason, []).append(f"{join.older}/{join.newer}")
     pairs = ((", ".join(dict.fromkeys(forms)), why) for why, forms in told.items())
     return "; ".join(f"{forms}: {why}" for forms, why in pairs)
-
-
-def _list_notes(panel: Panel, lang: str) -> str:
-    names = ["kind", "about", "zh" if lang == "zh" else "en"]
-    return frame_to_html(panel.notes[names], lang)

@@ -128,7 +128,9 @@ def simulate(
     rows = []
     for draft, chance in draw_drafts(number, forms, years, panel, seed):
         if chance.random() < defects:
-            _plant_one(draft, kinds, chance)
+            # The first kind, in random order, that the report has a place for.
+            order = [kinds[n] for n in chance.permutation(len(kinds))]
+            any(plant_defect(draft, kind, chance) for kind in order)
         rows.append(
             _write(draft, formats[chance.integers(len(formats))], folder, chance)
         )
@@ -196,12 +198,6 @@ def _draw_block(
             yield before
             if last:
                 last.before = None  # two years are all that a rule looks at
-
-
-def _plant_one(draft: Draft, kinds: list[str], chance: Generator) -> None:
-    """Plant the first kind, in random order, that the report has a place for."""
-    order = chance.permutation(len(kinds))
-    any(plant_defect(draft, kinds[int(n)], chance) for n in order)
 
 
 def _write(draft: Draft, name: str, folder: Path, chance: Generator) -> dict:
