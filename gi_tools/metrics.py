@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy import ndarray
 from pandas import Categorical, DataFrame, Series
+from scipy.special import entr
 
 from gi_tools.catalogue import Metric, find_breaks, find_metric, list_variants, metrics
 from gi_tools.crosswalk import FORMS, Join, crosswalk, refuse
@@ -173,25 +174,21 @@ def _find_reasons(
     there = {*panel.frame.columns, *_COUNTED}
     lacks = [t for t in one.terms if t not in crosswalk() and t in there]
     counts = one.kind in ("proportion", "rate", "ratio")
+    is_entropy = one.kind == "entropy"
+    divides = is_entropy or len(one.denominator) > 0
     wrong = {
         "numerator_exceeds_denominator": (one.kind == "proportion") & (up > down),
         "negative_numerator": counts & (up < 0),
         "blank": np.isnan(up) | np.isnan(down),
         "no_covariate": np.any([np.isnan(known[t].value) for t in lacks], axis=0),
         "negative_denominator": counts & (down < 0),
-        "zero_denominator": _is_zero(one, sides),
+        "zero_denominator": divides & ((up if is_entropy else down) == 0),
         "needs_covariate": not there.issuperset(one.terms),
     }
     reason = np.full(len(up), -1, dtype=np.int8)
     for name, rows in wrong.items():
         reason[np.broadcast_to(rows, reason.shape)] = REASONS.index(name)
     return reason
-
-
-def _is_zero(one: Metric, sides: tuple[Sum, Sum]) -> ndarray | bool:
-    if one.kind == "entropy":
-        return sides[0].value == 0
-    return sides[1].value == 0 if one.denominator else False
 
 
 def _score_proportion(
@@ -250,8 +247,6 @@ def _score_entropy(
     one: Metric, sides: tuple[Sum, Sum], level: float, known: dict[str, Sum]
 ) -> Found:
     """Shannon's entropy of the parts, divided by that of equal parts."""
-    from scipy.special import entr
-
     parts = np.array([known[name].value for name in one.numerator])
     shares = _divide(parts, parts.sum(axis=0))
     value = entr(shares).sum(axis=0) / np.log(len(parts))

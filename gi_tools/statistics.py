@@ -7,6 +7,7 @@ import pandas as pd
 from numpy import ndarray
 from numpy.typing import ArrayLike
 from pandas import DataFrame, Series
+from scipy.special import betaincinv, betaln, expit, gammaincinv, logit, ndtri
 
 from gi_tools.errors import DataError
 
@@ -15,8 +16,6 @@ def wilson(
     successes: ArrayLike, trials: ArrayLike, level: float = 0.95
 ) -> tuple[ndarray, ndarray]:
     """Wilson's score interval of proportions (Brown, Cai, DasGupta 2001)."""
-    from scipy.special import ndtri
-
     x, n = np.asarray(successes, dtype=float), np.asarray(trials, dtype=float)
     z = ndtri((1 + level) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -32,8 +31,6 @@ def clopper_pearson(
     successes: ArrayLike, trials: ArrayLike, level: float = 0.95
 ) -> tuple[ndarray, ndarray]:
     """Exact interval of proportions, of the beta distribution (Clopper-Pearson)."""
-    from scipy.special import betaincinv
-
     x, n = np.asarray(successes, dtype=float), np.asarray(trials, dtype=float)
     tail = (1 - level) / 2
     low = np.where(x == 0, 0.0, betaincinv(np.maximum(x, 1), n - x + 1, tail))
@@ -46,8 +43,6 @@ def garwood(
     events: ArrayLike, exposure: ArrayLike = 1.0, level: float = 0.95
 ) -> tuple[ndarray, ndarray]:
     """Exact Poisson interval of rates by the gamma distribution (Garwood 1936)."""
-    from scipy.special import gammaincinv
-
     x, t = np.asarray(events, dtype=float), np.asarray(exposure, dtype=float)
     tail = (1 - level) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -77,7 +72,6 @@ def fit_prior(successes: ArrayLike, trials: ArrayLike) -> tuple[float, float]:
     prior is as narrow as alpha + beta = 1e6 and shrinkage is all but complete.
     """
     from scipy.optimize import minimize
-    from scipy.special import betaln, expit, logit
 
     x, n = pair_known(successes, trials)
     if len(x) < 3:
@@ -109,8 +103,6 @@ def shrink(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Data
     Columns raw, shrunk, low, high (of the posterior) and weight (of the body's own
     figure). A body without trials takes the common value. ``attrs`` has alpha, beta.
     """
-    from scipy.special import betaincinv
-
     a, b = fit_prior(successes, trials)
     x, n = _fill_zero(successes, trials)
     tail = (1 - level) / 2

@@ -46,11 +46,10 @@ def read_each(
         try:
             yield name, parse(read(name))
         except Exception as error:
-            # What is not a GiError is our fault.
-            message = (
-                f"{name}: {type(error).__name__}: {error}; please report this file"
-            )
-            message = str(error) if isinstance(error, GiError) else message
+            message = str(error)
+            if not isinstance(error, GiError):  # our own fault
+                kind = type(error).__name__
+                message = f"{name}: {kind}: {error}; please report this file"
             print(f"gi: {message}", file=sys.stderr)
             if as_json:
                 print(to_line({"file": name, "error": message}))
