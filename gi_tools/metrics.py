@@ -35,7 +35,7 @@ class Sum(NamedTuple):
     high: ndarray
 
 
-Found = dict[str, "ndarray | str"]
+Found = dict[str, ndarray | str]
 
 
 def measure(
@@ -121,7 +121,7 @@ def _all() -> list[str]:
 
 def _measure_one(
     panel: Panel, one: Metric, level: float, known: dict[str, Sum], keys: ndarray
-) -> dict[str, ndarray | str]:
+) -> Found:
     for name in one.terms:
         if name not in known:
             known[name] = _read_term(panel, name)

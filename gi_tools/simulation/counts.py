@@ -225,7 +225,7 @@ def _draw_capacity(size: int, chance: Generator) -> Counts:
     return {(name, None): value for name, value in plain.items()}
 
 
-Draw = Callable[[Nature, "Counts | None", "Generator"], Counts]
+Draw = Callable[[Nature, Counts | None, Generator], Counts]
 DRAWS: dict[str, Draw] = {
     "shanghai": draw_shanghai,
     "dingxi": draw_dingxi,

@@ -26,7 +26,7 @@ _SUMS = (
 )
 _PINYIN = {"數": "數(shù)", "務": "務(wù)", "開": "開(kāi)", "請": "請(qǐng)"}
 
-Plant = Callable[[Draft, "Generator"], bool]  # False: this report has no place for it
+Plant = Callable[[Draft, Generator], bool]  # False: this report has no place for it
 
 
 def plant_defect(draft: Draft, kind: str, chance: Generator) -> bool:

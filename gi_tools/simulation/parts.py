@@ -12,7 +12,7 @@ from gi_tools.codebook import applicants
 from gi_tools.simulation.bodies import Nature, stock
 
 Key = tuple[str, str | None]
-Counts = dict[Key, "ndarray"]  # an entry a body; whole numbers but for money
+Counts = dict[Key, ndarray]  # an entry a body; whole numbers but for money
 
 
 def share(name: str) -> ndarray:
