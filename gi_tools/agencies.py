@@ -78,10 +78,10 @@ def find_agency(
 def find_signature(page: Page, first: int) -> Signature | None:
     """Find the last line below ``first`` that is a date, with the name at it."""
     for number in range(len(page.lines) - 1, first, -1):
-        text = page.lines[number].text[-ENDS * 2 :]
+        text = page.lines[number].text
         if not text[-1:].isdigit() and text[-1:] not in "日号)":
             continue
-        found = _SIGNED.fullmatch(text) if len(text) <= ENDS * 2 else None
+        found = _SIGNED.fullmatch(text[-ENDS * 2 :])
         if found and (date := read_date(found)):
             name = found["name"] or page.lines[number - 1].text
             return Signature(date, _trim(name) or "", number)
@@ -113,12 +113,12 @@ def _shapes() -> dict[str, re.Pattern]:
         "office": re.compile(rf"{formal}$"),
         "anchored": re.compile(rf"[{HAN}]{{2,26}}?(?:{formal}|{zone}|{town})"),
         "subject": re.compile(
-            rf"(?:^|[\n。;:)]|[下中],)(?:{YEAR}年度?(?:以来|来)?,?)?"
+            rf"[\n。;:),](?<![^下中],)(?:{YEAR}年度?(?:以来|来)?,?)?"
             rf"(?P<name>[{HAN}]{{2,20}}?(?:{formal}|{town}|{zone}))"
             rf"(?={agency['verbs'].pattern})"
         ),
         "account": re.compile(
-            rf"(?:^|[\n。;:,、“])(?P<name>(?P<stem>[{HAN}]{{2,5}}?)"
+            rf"[\n。;:,、“](?P<name>(?P<stem>[{HAN}]{{2,5}}?)"
             rf"{agency['tasks'].pattern})”?{agency['account'].pattern}"
         ),
     }
@@ -158,7 +158,7 @@ def _beside_title(page: Page, title: Claim | None) -> Iterator[Claim]:
 
 def _in_flow(page: Page, group: str) -> Iterator[Claim]:
     for source, pattern in book()["agency"][group].items():
-        for found in islice(pattern.finditer(page.flow), 6):
+        for found in islice(pattern.finditer(page.lined), 6):
             parts = found.groupdict()
             name = (
                 title_to_name(parts["title"])
@@ -166,7 +166,7 @@ def _in_flow(page: Page, group: str) -> Iterator[Claim]:
                 else _cut_office(_trim(parts["name"]), group == "made")
             )
             if is_body(name):
-                yield Claim(name, source, page.line_at(found.start()))
+                yield Claim(name, source, page.line_at(found.start() - 1))
 
 
 def _on_sheet(page: Page) -> Iterator[Claim]:
@@ -241,7 +241,7 @@ def _formal_town(name: str) -> str:
 
 
 def _only_county(page: Page, year: int | None) -> str | None:
-    names = {m.name for m in find_mentions(page.flow) if is_lowest(m.name, year)}
+    names = {m.name for m in page.mentions if is_lowest(m.name, year)}
     return names.pop() if len(names) == 1 else None
 
 
@@ -259,15 +259,15 @@ def _channel_place(page: Page, task: str) -> str | None:
 def _find_in_prose(page: Page) -> Claim | None:
     """The body a sentence is about, or the one named with its place most often."""
     kinds = {found[1] for found in book()["agency"]["own"].finditer(page.flow)}
-    for found in islice(_shapes()["subject"].finditer(page.flow), 40):
+    for found in islice(_shapes()["subject"].finditer(page.lined), 40):
         name = found["name"]
         if not is_body(name):
             continue
         if _stands_alone(name):
-            return Claim(name, "prose", page.line_at(found.start("name")))
+            return Claim(name, "prose", page.line_at(found.start("name") - 1))
         fuller = _find_anchored(page, {name})
         if fuller or _is_own(name, kinds):
-            own = Claim(name, "prose", page.line_at(found.start("name")))
+            own = Claim(name, "prose", page.line_at(found.start("name") - 1))
             return fuller[0] if fuller else own
     return next(iter(_find_anchored(page, kinds)), None) or _find_account(page)
 
@@ -278,7 +278,7 @@ def _find_anchored(page: Page, kinds: set[str]) -> list[Claim]:
     places: dict[str, int] = {}
     count: Counter[str] = Counter()
     floor = -1
-    for mention in find_mentions(flow):
+    for mention in page.mentions:
         chained, floor = mention.start == floor, mention.end
         found = _shapes()["anchored"].match(flow, mention.start)
         if chained or not found or _INSIDE.search(found[0], len(mention.name)):
@@ -307,7 +307,9 @@ def _stands_alone(name: str) -> bool:
 
 def _find_account(page: Page) -> Claim | None:
     """A body known only by its public account, which bears its place and its task."""
-    for found in _shapes()["account"].finditer(page.flow):
+    for found in _shapes()["account"].finditer(page.lined):
         if find_stem(found["stem"]):
-            return Claim(found["name"], "account", page.line_at(found.start("name")))
+            return Claim(
+                found["name"], "account", page.line_at(found.start("name") - 1)
+            )
     return None

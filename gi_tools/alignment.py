@@ -18,6 +18,7 @@ WITH_VALUE = 0.3  # worth of standing before a figure or an empty cell
 LONGEST_WRAP = 16  # a label broken over more lines is not joined
 
 _NUMBER = re.compile(r"\(?([一二三四五六七八九十]{1,3}|\d{1,2})[、.,)]")
+_MARK = re.compile(r"[※*＊①-⑳\[\]［］()（）注]{1,4}")
 _FIGURE = re.compile(rf"\d(?<={LETTER}\d)")  # a figure run onto a label is no slip
 
 
@@ -189,10 +190,17 @@ def _find_label(
             end = number + 1
             if not key:
                 return "", 0, 0.0
-    if _has_value(tokens, end):
-        return key, end, score + WITH_VALUE
-    # A header word; the row of that name stands before its figures.
-    return ("", 0, 0.0) if key in book.columns else (key, end, score)
+    valued = _has_value(tokens, end)
+    if isinstance(token.place, Span) and not (
+        valued and _is_closed(tokens[end - 1]) and not _is_mark(tokens, end)
+    ):
+        longer = _extend(tokens, number, end, key, book)
+        if longer > end:
+            end, valued = longer, _has_value(tokens, longer)
+    beside = number > 0 and tokens[number - 1].key in book.columns
+    if (beside or not valued) and key in book.columns and not enumerator(token.text):
+        return "", 0, 0.0  # a header word; the row of that name stands before figures
+    return key, end, score + WITH_VALUE * valued
 
 
 @lru_cache(maxsize=8192)
@@ -226,6 +234,51 @@ def _join(tokens: list[Token], number: int, book: Template) -> tuple[int, str]:
         if (key := label_key(text)) in book.keys:
             return end + 1, key
     return number, ""
+
+
+def _is_closed(token: Token) -> bool:
+    """Whether no bracket that a token opens goes on below it."""
+    return not ("(" in token.text or "（" in token.text) or not _is_open(token.text)
+
+
+def _is_mark(tokens: list[Token], number: int) -> bool:
+    """Whether a token is the sign of a footnote, or a bracket closed, wrapped off."""
+    if number >= len(tokens) or not _MARK.fullmatch(tokens[number].text):
+        return False
+    row, beside = tokens[number].row, tokens[number + 1 : number + 2]
+    # Alone in its line a * can be a cell without a figure.
+    begins = row != tokens[number - 1].row and any(t.row == row for t in beside)
+    return begins or tokens[number].reading.state == "unreadable"
+
+
+def _is_open(text: str) -> bool:
+    """Whether a bracket is not closed yet."""
+    folded = fold(text)
+    return folded.count("(") > folded.count(")")
+
+
+def _extend(
+    tokens: list[Token], number: int, end: int, key: str, book: Template
+) -> int:
+    """The end of a label whose last lines were wrapped off, itself a label without."""
+    text = "".join([token.text for token in tokens[number:end]])
+    for stop in range(end, min(number + LONGEST_WRAP, len(tokens))):
+        token = tokens[stop]
+        if token.key == PROSE or token.row - tokens[stop - 1].row > 3:
+            break
+        inside = token.text.endswith((")", "）")) or token.dress == "glued"
+        if stop == end and _is_mark(tokens, stop):
+            text, end = text + token.text, stop + 1
+            continue
+        if not token.key and not (inside and _is_open(text)):
+            break  # but a figure in a note is one of the label
+        text += token.text
+        joined = label_key(text)
+        if book.keys.get(joined) == book.keys[key]:
+            end = stop + 1
+        elif joined not in book.starts and not _is_open(text):
+            break
+    return end
 
 
 def _nearly(tokens: list[Token], number: int, book: Template) -> tuple[str, float]:

@@ -6,20 +6,22 @@ import re
 from collections import Counter
 from collections.abc import Collection
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
+from gi_tools.clauses import Draft
 from gi_tools.documents import Document, Place
-from gi_tools.drafts import Draft, Reader
-from gi_tools.meanings import KIN, SITES, STRONG, UNKNOWN, Meaning
-from gi_tools.phrases import NATIONAL, Phrasebook, phrasebook
+from gi_tools.drafts import Reader
+from gi_tools.meanings import KIN, STRONG
+from gi_tools.phrases import NATIONAL, SITES, UNKNOWN, Meaning, find_codes, phrasebook
 from gi_tools.prose import Prose
 
 MOST = 20_000  # figures of one document that are looked at; reports have hundreds
 NEAR = 120  # characters within which figures stand side by side
 QUOTED = 160  # characters of a clause that a claim quotes
 _YEAR = re.compile(r"20[0-4]\d(?=年)")
-_TITLE = re.compile(r"(20[0-4]\d)年?度?[^,。;\n]{0,40}(?:报告|年报)(?=\n)")
+_TITLE = re.compile(r"(20[0-4]\d)年?度?[^,。;\n]{0,42}+(?=\n)(?<=报告|年报)")
 TITLED = 3  # a year in a title counts as much as so many in the text
 _MONEY = {"元": Decimal("0.0001"), "亿元": Decimal(10_000)}
 _SIGNS = "、,;:。()和及与"
@@ -47,6 +49,9 @@ class Claim(NamedTuple):
     parent: int | None = None
 
 
+_make_claim = partial(tuple.__new__, Claim)
+
+
 def read_claims(
     document: Document, form_key: str | None, taken: Collection[Place] = ()
 ) -> tuple[Claim, ...]:
@@ -70,8 +75,8 @@ def read_claims(
     _part_channels(drafts)
     _weigh(drafts)
     form = form_key if form_key in NATIONAL else _year_to_form(form_key, year)
-    numbers = {id(draft): number for number, draft in enumerate(drafts)}
-    return tuple(_to_claim(draft, numbers, prose, book, form) for draft in drafts)
+    numbers, codes = {id(d): n for n, d in enumerate(drafts)}, find_codes(form)
+    return tuple([_to_claim(draft, numbers, prose, codes) for draft in drafts])
 
 
 def _find_year(text: str) -> int | None:
@@ -101,10 +106,8 @@ def _part_channels(drafts: list[Draft]) -> None:
         if not other:
             continue
         window = kin[max(number - 9, 0) : number] + kin[number + 1 : number + 10]
-        near = (d for d in window if abs(d.start - draft.start) < NEAR)
-        beside = any(
-            (d.meaning.other or d.meaning.concept) in KIN[concept] for d in near
-        )
+        near = [d.meaning for d in window if abs(d.start - draft.start) < NEAR]
+        beside = any((m.other or m.concept) in KIN[concept] for m in near)
         if beside or firm.get(concept, set()) - {draft.value}:
             draft.meaning = Meaning(other, rank)
 
@@ -130,24 +133,21 @@ def _weigh(drafts: list[Draft]) -> None:
 
 def _are_rivals(drafts: list[Draft]) -> bool:
     """Whether two channels of one kind, as two websites, stand side by side."""
-    near = any(
-        b.start - a.start < NEAR and a.value != b.value for a, b in pairwise(drafts)
-    )
+    pairs = [(a, b) for a, b in pairwise(drafts) if b.start - a.start < NEAR]
+    near = any(a.value != b.value for a, b in pairs)
     return near and drafts[0].meaning.concept in SITES
 
 
 def _to_claim(
-    draft: Draft, numbers: dict[int, int], prose: Prose, book: Phrasebook, form: str
+    draft: Draft, numbers: dict[int, int], prose: Prose, codes: dict[str, str | None]
 ) -> Claim:
     place, raw = prose.locate(draft.start, draft.end)
     start, end = draft.quote
     while start < draft.start and prose.text[start] in _SIGNS:
         start += 1
     _, quote = prose.locate(start, end)
-    code = book.find_code(draft.meaning.concept, form)
-    value, unit = draft.value, draft.unit
+    code, value, unit = codes.get(draft.meaning.concept), draft.value, draft.unit
     if code and unit in _MONEY and value is not None:
         value, unit = float(Decimal(str(value)) * _MONEY[unit]), "万元"
-    parent = numbers.get(id(draft.parent))
-    rest = draft.kind, draft.about, draft.of, parent
-    return Claim(code, value, unit, place, raw, quote[:QUOTED], *rest)
+    rest = draft.kind, draft.about, draft.of, numbers.get(id(draft.parent))
+    return _make_claim((code, value, unit, place, raw, quote[:QUOTED], *rest))

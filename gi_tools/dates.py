@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from gi_tools.text import hanzi_to_number
 
-_ANY_YEAR = r"(?:19[89]\d|20[0-4]\d)"
-YEAR = rf"(?<!\d){_ANY_YEAR}"
+_ANY_YEAR = r"(?:19[89]|20[0-4])\d"
+YEAR = rf"{_ANY_YEAR}(?<!\d\d\d\d\d)"  # a search skips what its literals cannot begin
 _O = "〇○零oO0"
 _HANZI_YEAR = re.compile(rf"二[{_O}][{_O}一二三四][{_O}一二三四五六七八九](?=年)")
 _HANZI_PART = re.compile("[一二三四五六七八九十]{1,3}(?=[月日])")

@@ -92,8 +92,10 @@ def _find_places(
     """Where the first of some labels stand, each once."""
     places: dict[str, Place] = {}
     for token in tokens:
-        if token.key in labels and len(places) < SHOWN:
+        if token.key in labels:
             places.setdefault(token.key, token.place)
+            if len(places) == SHOWN:
+                break
     return list(places.items())
 
 

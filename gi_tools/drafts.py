@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
+from itertools import pairwise, zip_longest
 
-from gi_tools.clauses import SILENT, Line, Scope
-from gi_tools.meanings import (
-    DIRECT,
-    STRONG,
-    UNKNOWN,
-    Meaning,
-    Setting,
-    find_denied,
-    find_meanings,
-    name_to_concept,
-)
+from gi_tools.clauses import SILENT, Draft, Line
+from gi_tools.meanings import STRONG, find_denied, find_meanings, name_to_concept
 from gi_tools.openings import Phrase
-from gi_tools.phrases import Phrasebook
+from gi_tools.phrases import DIRECT, Meaning, Phrasebook, read_heading
 from gi_tools.prose import Sentence
 
 FAR = 2  # signs between a figure and the next one of a list
@@ -26,28 +17,6 @@ CARRIED = frozenset(("carried_in", "carried_out"))
 _SHARE = re.compile(
     r"占(?:了)?(?P<of>[^,;:。%]{0,40}?)的?(?:比例|比重)?[为达约近]{0,2}$"
 )
-
-
-@dataclass(slots=True, eq=False)
-class Draft:
-    """
-    A claim before it is weighed against the others of its concept.
-
-    ``start`` and ``end`` bound the figure in the prose, ``quote`` its clause. ``soft``:
-    it says 累计 and not since when. ``of`` are the words a share is of.
-    """
-
-    start: int
-    end: int
-    quote: tuple[int, int]
-    value: int | float | None
-    unit: str
-    meaning: Meaning = UNKNOWN
-    kind: str = "count"
-    about: bool = False
-    soft: bool = False
-    of: str | None = None
-    parent: Draft | None = None
 
 
 class _List:
@@ -86,35 +55,31 @@ class Reader:
         self.text, self.book, self.year = text, book, year
         self.drafts: list[Draft] = []
         self.seen = 0  # figures and words of none, claims or not
-        self._headings: dict[str, list[Phrase]] = {}
         self._head: Draft | None = None  # the last figure that is part of no other
         self._head_end = -9
+        self._last: Draft | None  # the figure before in the sentence
+        self._parts: _List | None
 
     def read(self, sentence: Sentence) -> None:
         """Draft the claims of one sentence."""
         line = Line(self.text, sentence.start, sentence.end, self.book)
-        heading = sentence.heading
-        if heading not in self._headings:
-            found = self.book.openings.find(heading, 0, len(heading))
-            self._headings[heading] = found
         denials = [p for p in line.phrases if p.name in ("none", "free")]
         self.seen += len(line.figures) + len(denials)
-        nil: set[int] = set()
-        stops = [*(phrase.start for phrase in denials[1:]), line.end]
-        for phrase, stop in zip(denials, stops, strict=False):
-            end = min(line.pause_after(phrase.end), stop)
-            nil |= self._read_none(line, phrase, end, sentence)
-        if nil:
-            line.drop_figures(nil)
-        self._read_figures(line, {p.name for p in self._headings[heading]})
+        for phrase, after in zip_longest(denials, denials[1:]):
+            end = min(line.pause_after(phrase.end), after.start if after else line.end)
+            nil = self._read_none(line, phrase, end, sentence)
+            line.figures = [f for f in line.figures if f not in nil]
+        if line.figures:
+            heading = read_heading(sentence.heading)
+            self._read_figures(line, {phrase.name for phrase in heading})
 
     def _read_none(
         self, line: Line, phrase: Phrase, end: int, sentence: Sentence
-    ) -> set[int]:
+    ) -> list[Draft]:
         """Draft zeros for what words of none deny; give the figures they swallow."""
         inside = line.figures_between(phrase.end, end)
         if any(f.value not in (0, 1) for f in inside):
-            return set()
+            return []
         found = line.between(phrase.end, end)
         rank, names = DIRECT, find_denied(self.book, self.text, found)
         if phrase.name == "free":
@@ -126,8 +91,9 @@ class Reader:
         for name in names:
             unit = "万元" if "万元" in self.book.concepts[name].units else "件"
             span, meaning = (phrase.start, end), Meaning(name, rank)
-            self.drafts.append(Draft(*span, span, 0, unit, meaning, "none"))
-        return {f.start for f in inside} if names else set()
+            draft = Draft(*span, 0, unit, quote=span, meaning=meaning, kind="none")
+            self.drafts.append(draft)
+        return inside if names else []
 
     def _look_back(self, line: Line, phrase: Phrase, sentence: Sentence) -> list[str]:
         """What bare words of none are about: the words before, or the heading."""
@@ -142,75 +108,59 @@ class Reader:
                 break
             stop = start - 1
             start = line.pause_before(stop)
-        found = self._headings[sentence.heading] if sentence.first else []
-        return find_denied(self.book, sentence.heading, found)
+        heading = sentence.heading if sentence.first else ""
+        return find_denied(self.book, heading, read_heading(heading))
 
     def _read_figures(self, line: Line, around: set[str]) -> None:
-        parts: _List | None = None
-        last: Draft | None = None
+        """Draft the figures; ``around``: the phrases of the heading and before."""
+        self._last = self._parts = None
         before, labels = line.start, []
         for number, figure in enumerate(line.figures):
-            steer = {p.name for p in line.between(before, figure.start)}
-            gap = self.text[before : figure.start]
-            around, before = around | steer, figure.end
-            scope = line.scope(number)
-            parts = self._find_list(parts, last, gap, steer, line)
-            if not parts and last and self._is_outcome(last, scope):
-                parts = _List(last)
-            labels = labels or self._share_out(line, number, scope)
-            beside = last.meaning.concept if last else ""
-            setting = Setting(around, None, beside, labels.pop(0) if labels else "")
-            drafts = self._draft(line, scope, parts, setting)
-            if not drafts:
+            left = line.between(before, figure.start)
+            steer = {phrase[2] for phrase in left}
+            draft = line.read_clause(number, before, left, steer)
+            around |= steer
+            self._find_list(line, draft, self.text[before : figure.start], steer)
+            if not labels and draft.last and "respectively" in draft.names:
+                labels = self._share_out(line, number, draft.left)
+            label = labels.pop(0) if labels else ""
+            before = figure.end
+            if not (drafts := self._draft(line, draft, label, around)):
                 continue
-            parts = self._keep(drafts, parts)
-            if drafts[0].kind not in ("share", "comparison"):
-                last = drafts[0]
-                if parts is None:
-                    self._head, self._head_end = last, line.end
+            self.drafts += drafts
+            main = draft.meaning.concept in self.book.main
+            if self._parts and not self._parts.takes(draft, main):
+                self._parts = None
+                for part in drafts:
+                    part.parent = None
+            if draft.kind not in ("share", "comparison"):
+                self._last = draft
+                if self._parts is None:
+                    self._head, self._head_end = draft, line.end
 
-    def _is_outcome(self, last: Draft, scope: Scope) -> bool:
-        """行政复议3件,维持2件: no word says that these are parts."""
-        return f"{last.meaning.concept}.{scope.last}" in self.book.concepts
-
-    def _keep(self, drafts: list[Draft], parts: _List | None) -> _List | None:
-        """Keep the drafts of a figure; close the list that it cannot belong to."""
-        concept = self.book.concepts.get(drafts[0].meaning.concept)
-        self.drafts += drafts
-        if parts and not parts.takes(drafts[0], bool(concept and concept.main)):
-            for draft in drafts:
-                draft.parent = None
-            return None
-        return parts
-
-    def _find_list(
-        self,
-        parts: _List | None,
-        last: Draft | None,
-        gap: str,
-        steer: set[str],
-        line: Line,
-    ) -> _List | None:
-        """The list that the next figure may belong to, by the words before it."""
-        if parts and not parts.goes_on(gap):
-            parts = None
+    def _find_list(self, line: Line, draft: Draft, gap: str, steer: set[str]) -> None:
+        """Find the list that a figure may belong to, by the words before it."""
+        last = self._last
+        if self._parts and not self._parts.goes_on(gap):
+            self._parts = None
         if "part" in steer:
-            follows = last is None and line.start - self._head_end <= FAR
-            total = self._head if follows else last
-            return _List(total) if total else None
-        if last and gap[:1] in (":", "("):
-            return _List(last, gap[0] == "(")
-        if "besides" in steer and parts and not parts.bracket:
-            return None
-        return parts
+            follows = line.start - self._head_end <= FAR
+            total = last or (self._head if follows else None)
+            self._parts = _List(total) if total else None
+        elif last and gap[:1] in (":", "("):
+            self._parts = _List(last, gap[0] == "(")
+        elif self._parts and "besides" in steer and not self._parts.bracket:
+            self._parts = None
+        if not self._parts and last and draft.last in self.book.parts:
+            # 行政复议3件,维持2件: no word says that these are parts.
+            known = f"{last.meaning.concept}.{draft.last}" in self.book.concepts
+            self._parts = _List(last) if known else None
 
-    def _share_out(self, line: Line, number: int, scope: Scope) -> list[str]:
+    def _share_out(self, line: Line, number: int, left: list[Phrase]) -> list[str]:
         """What "A、B分别为1件、2件" counts, figure by figure; empty when unclear."""
-        at = [p.start for p in scope.left if p.name == "respectively"]
-        if not (at and scope.last):
-            return []
+        at = max(phrase.start for phrase in left if phrase.name == "respectively")
         start = line.figures[number - 1].end if number else line.start
-        found = line.between(start, at[-1])
+        found = line.between(start, at)
         names = [name_to_concept(self.book, p.name) for p in found]
         names = list(dict.fromkeys(filter(None, names)))
         run = line.figures[number : number + len(names)]
@@ -218,49 +168,55 @@ class Reader:
         return names if near and len(run) == len(names) else []
 
     def _draft(
-        self, line: Line, scope: Scope, parts: _List | None, setting: Setting
+        self, line: Line, draft: Draft, label: str, around: set[str]
     ) -> list[Draft]:
-        """Draft the claim of a figure; several where it stands for each of a list."""
-        figure, total = scope.figure, parts and parts.total
-        quote, names = (scope.start, scope.end), {p.name for p in scope.left}
-        draft = Draft(
-            *figure[:2], quote, *figure[2:4], about=figure.about, parent=total
-        )
-        if scope.last == "compare" or ("compare" in names and figure.unit == "%"):
+        """
+        Draft the claim of a figure; several where it stands for each of a list.
+
+        ``label`` is what it counts where a list before it says so.
+        """
+        unit, total = draft.unit, self._parts.total if self._parts else None
+        draft.parent = total
+        if draft.last == "compare" or (unit == "%" and "compare" in draft.names):
             draft.kind = "comparison"
             return [draft]
-        if figure.unit == "%":
-            found = _SHARE.search(self.text, scope.start, figure.start)
+        if unit == "%":
+            found = _SHARE.search(self.text, draft.quote[0], draft.start)
             draft.kind, draft.of = "share", (found["of"] or None) if found else None
             return [draft]
-        if total and not total.soft:
-            setting = setting._replace(total=total.meaning)
-        meanings = find_meanings(line, scope, setting)
+        if label:
+            meanings = [Meaning(label)] if self.book.fits(label, unit) else []
+        else:
+            whole = total.meaning if total and not total.soft else None
+            beside = self._last.meaning.concept if self._last else ""
+            meanings = find_meanings(line, draft, whole, beside, around)
         if not meanings:
-            alone = quote == figure[:2]
-            return [draft] if figure.unit and not (figure.spelt or alone) else []
-        draft.kind, draft.soft = self._find_time(line, scope, names)
+            alone = draft.quote == (draft.start, draft.end)
+            return [draft] if unit and not (draft.spelt or alone) else []
+        draft.kind, draft.soft = self._find_time(line, draft)
         if draft.kind == "running_total":
             return [draft]
-        draft.meaning = meanings[0]
-        return [draft, *(replace(draft, meaning=other) for other in meanings[1:])]
+        draft.meaning, *others = meanings
+        return [draft, *(replace(draft, meaning=other) for other in others)]
 
-    def _find_time(self, line: Line, scope: Scope, names: set[str]) -> tuple[str, bool]:
+    def _find_time(self, line: Line, draft: Draft) -> tuple[str, bool]:
         """Whether a figure is of this year, of another, or a running total."""
         kind, this_year = "count", False
-        for phrase in line.between(line.start, scope.figure.start):
-            if phrase.name == "this_year":
+        for start, end, name in line.times:
+            if end > draft.start:
+                break
+            if name == "this_year":
                 kind, this_year = "count", True
-            elif phrase.name == "running":
+            elif name == "running":
                 kind = "running_total"
-            elif phrase.name == "last_year" and phrase.start >= scope.start:
-                kind = "other_year"
-            elif phrase.name == "year" and self.year:
-                words = self.text[phrase.start : phrase.end]
+            elif name == "last_year":
+                kind = "other_year" if start >= draft.quote[0] else kind
+            elif self.year:
+                words = self.text[start:end]
                 since = words.endswith(("以来", "起"))
                 this_year = int(words[:4]) >= self.year
                 kind = "running_total" if since else "other_year"
                 kind = "count" if this_year else kind
-        if CARRIED & {scope.last, *(p.name for p in scope.behind)}:
+        if draft.last in CARRIED or any([p.name in CARRIED for p in draft.behind]):
             kind = "count"
-        return kind, "so_far" in names and not this_year
+        return kind, "so_far" in draft.names and not this_year

@@ -20,7 +20,7 @@ from gi_tools.contacts import Contacts, find_contacts
 from gi_tools.dates import DATE, Period, find_period, find_year, read_date, years_in
 from gi_tools.documents import Document
 from gi_tools.pages import Page, book, drop_pinyin, fold_lines, read_page
-from gi_tools.regions import Region, find_mentions, find_region, is_lowest
+from gi_tools.regions import Region, find_region, is_lowest
 
 TITLE_LINES = 60
 SHOWN = 40  # characters of a line that evidence quotes
@@ -29,6 +29,7 @@ _AROUND = " \t\r\u3000\xa0#*•·|"
 _DATED = re.compile(
     rf"[(]?{DATE.pattern}(?:\s?\d{{1,2}}:\d\d(?::\d\d)?)?[)]?(?=$|作者|来源|点击)"
 )
+_DATES = frozenset("(12")  # what a date begins with
 _WHOLE = re.compile("报告|年报|:")
 _PARTS = re.compile(r"\s?[|_–—]\s?|\s?-\s")
 
@@ -105,6 +106,8 @@ def _find_title(page: Page, year: int | None) -> tuple[Claim | None, str | None]
     """The title, folded, with its line, and as printed; of several that of the year."""
     best = None
     for first in range(min(page.body, len(page.lines), TITLE_LINES)):
+        if not any(["报" in line.text for line in page.lines[first : first + 3]]):
+            continue
         if (found := _title_at(page, first)) is None:
             continue
         if year is None or year in years_in(found[0].name):
@@ -199,7 +202,7 @@ def _only_place(page: Page, name: str, year: int | None) -> str:
     """The one county of the opening, else the one place, that a short name lacks."""
     if len(name) > 8 and not is_town(name):
         return ""
-    mentions = find_mentions(page.flow)
+    mentions = page.mentions
     lowest = {m.name for m in mentions if is_lowest(m.name, year)}
     places = lowest or {m.name for m in mentions}
     if name[0] in "县区":
@@ -237,7 +240,7 @@ def _find_published(
             words = label[0] + found[0]
             dates.append((not words.startswith("发布"), date, words))
     for line in page.lines[: min(page.body, TITLE_LINES)]:
-        found = _DATED.match(line.text)
+        found = _DATED.match(line.text) if line.text[:1] in _DATES else None
         if found and (date := read_date(found)):
             dates.append((True, date, line.text))
     if not dates:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import regex
 
-from gi_tools.documents import Document, Place
+from gi_tools.documents import Place
 from gi_tools.knowledge import CODEBOOKS, read_toml
 from gi_tools.prose import Prose
 
@@ -56,13 +56,12 @@ class Problem(NamedTuple):
 _DUTIES = {"from": "in_force", "by": "deadline", "until": "ended", "end": "ended"}
 
 
-def read_instruments(document: Document) -> tuple[Instrument, ...]:
+def read_instruments(prose: Prose) -> tuple[Instrument, ...]:
     """
     List the laws, orders and official papers that a report cites, each once.
 
     Short forms such as 《条例》 and the number of the report itself are left out.
     """
-    prose = Prose(document, (), {})
     found: dict[tuple[str | None, str | None], Instrument] = {}
     for match in _pattern("cited").finditer(prose.text):
         key = match["name"], match["own"] or match["number"]
@@ -76,20 +75,19 @@ def read_instruments(document: Document) -> tuple[Instrument, ...]:
     return tuple(found.values())
 
 
-def read_duties(document: Document) -> tuple[Duty, ...]:
+def read_duties(prose: Prose) -> tuple[Duty, ...]:
     """List the days that the prose calls a deadline, or from or to which law holds."""
-    prose = Prose(document, (), {})
     found = map(lambda match: _to_duty(prose, match), _find(prose, "duty"))
     return tuple(islice(filter(None, found), MOST))
 
 
-def read_problems(document: Document) -> tuple[Problem, ...]:
+def read_problems(prose: Prose) -> tuple[Problem, ...]:
     """
     List the numbered problems and measures of the section that is about them.
 
     What a report does not number (一是, 1., （一）) is left out.
     """
-    return tuple(islice(_iterate_problems(Prose(document, (), {})), MOST))
+    return tuple(islice(_iterate_problems(prose), MOST))
 
 
 @cache

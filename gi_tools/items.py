@@ -48,24 +48,30 @@ def to_items(tokens: list[Token], form_key: str, matches: list[Match]) -> list[I
     family = forms()[form_key].family
     known = head_keys(family)
     words_above = known | group_keys(family)
+    # 总计 alone is a row that was not found, not a new head.
+    opening = known - template(form_key).keys.keys()
     items: list[Item] = []
     above: list[Token] = []
     words: frozenset[str] = frozenset()
     orders: dict[int, Heads | None] = {}  # by the identity of a set of columns
+    former: dict[int, Heads | None] = {}
     reached = max(0, matches[0].token - HEAD_REACH) if matches else 0
     codes = _find_codes(tokens, [m for m in matches if lines[m.line].row.targets])
     stops = [m.token - (m.token - 1 in codes) for m in matches[1:]] + [len(tokens)]
     for match, stop in zip(matches, stops, strict=False):
         heads = [t for t in tokens[reached : match.token] if t.key in words_above]
-        if heads and not known.isdisjoint([token.key for token in heads]):
-            above, orders = heads, {}
+        if heads and not opening.isdisjoint([token.key for token in heads]):
+            above, former, orders = heads, former | orders, {}
             words = frozenset([token.key for token in above])
         reached = match.end
         if not lines[match.line].row.targets:
             continue
         row, columns = choose_row(form_key, match.line, words)
         if len(columns) > 1 and id(columns) not in orders:
-            orders[id(columns)] = read_heads(above, columns)
+            order = read_heads(above, columns)
+            if order is None and (old := former.get(id(columns))):
+                order = Heads(old.order)  # heads repeated in part, as over a page
+            orders[id(columns)] = order
         slots = read_slots(tokens, match, stop)
         items.append(make_item((match, row.targets, slots, orders.get(id(columns)))))
     return items

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from typing import NamedTuple
 
-from gi_tools.clauses import Line, Scope
+from gi_tools.clauses import Draft, Line
 from gi_tools.openings import Phrase
-from gi_tools.phrases import Phrasebook, Rule
+from gi_tools.phrases import DIRECT, SITES, UNKNOWN, Meaning, Phrasebook, to_meaning
 
 STRONG = 3  # rank from which a rule stands before what the words behind the figure say
-DIRECT = 4  # rank of a phrase that names its concept
-SITES = ("website", "wechat", "weibo", "gazette")
 PLACES = frozenset((*SITES, "new_media", "other_place", "many"))
 WAYS = {"by_net": "online", "by_mail": "mail", "by_fax": "fax"}
 WAYS |= {"in_presence": "in_person"}
@@ -29,69 +26,40 @@ _EACH = re.compile(r"均|各|都|分别")
 _THROUGH = re.compile(r"[^,;:。]{0,16}?(?:通过|经|依托|利用|借助)")
 
 
-class Meaning(NamedTuple):
+def find_meanings(
+    line: Line, draft: Draft, total: Meaning | None, beside: str, around: Collection
+) -> list[Meaning]:
     """
-    What a figure counts and how clearly it says so.
+    Tell what a figure counts: one concept, none, or each of a list of them.
 
-    ``other`` is the channel in its clause: should figures of other channels stand
-    beside it, it counts that channel alone.
+    ``total`` is what the total counts that the figure is a part of, ``beside`` what the
+    figure before it counts; ``around`` are the phrases of the heading and the sentence
+    so far.
     """
-
-    concept: str
-    rank: int = DIRECT
-    other: str = ""
-
-
-UNKNOWN = Meaning("", 0)
-
-
-class Setting(NamedTuple):
-    """
-    What else tells a figure's meaning.
-
-    ``around`` are the phrases of the heading and the sentence so far; ``total`` is what
-    the total counts that the figure is a part of, ``beside`` what the figure before it
-    counts; ``label`` is its concept where a list before it says so.
-    """
-
-    around: Collection[str]
-    total: Meaning | None = None
-    beside: str = ""
-    label: str = ""
-
-    @property
-    def part(self) -> str | None:
-        """What the figure is a part of: "?" for something unknown, None for nothing."""
-        return self.total and (self.total.concept or "?")
-
-
-def find_meanings(line: Line, scope: Scope, setting: Setting) -> list[Meaning]:
-    """Tell what a figure counts: one concept, none, or each of a list of them."""
-    book, total, part = line.book, setting.total, setting.part
-    if setting.label:
-        known = _fits(book, setting.label, scope)
-        return [Meaning(setting.label)] if known else []
-    if not (scope.left or scope.behind):
+    book, left, last, unit = line.book, draft.left, draft.last, draft.unit
+    if not (left or draft.behind):
         return []
-    if f"{part}.{scope.last}" in book.concepts:
-        return [Meaning(f"{part}.{scope.last}")]
-    if joined := _find_joined(line, scope):
-        each = _EACH.search(line.text, joined[-1].end, scope.figure.start)
-        if scope.figure.value == 0 or each:
-            return [Meaning(p.name) for p in joined if _fits(book, p.name, scope)]
-        return []
-    meaning = _find_one(book, scope, setting)
+    # "?" is a part of something unknown, None no part.
+    part = total and (total.concept or "?")
+    if part and last in book.parts and f"{part}.{last}" in book.concepts:
+        return [to_meaning(f"{part}.{last}")]
+    if last and len(left) > 1 and (joined := _find_joined(line, left)):
+        each = _EACH.search(line.text, joined[-1].end, draft.start)
+        names = [p.name for p in joined] if draft.value == 0 or each else []
+        return [to_meaning(name) for name in names if book.fits(name, unit)]
+    meaning = _find_one(book, draft, part, beside, around)
     if meaning is None:
         return []
-    meaning = _place(line, scope, meaning, part)
+    if meaning.concept in ("received", "total", "sited"):
+        meaning = _place(line, draft, meaning, part)
     if meaning.concept == part and not _outranks(meaning, total):
         return []
-    return [meaning] if _fits(book, meaning.concept, scope) else []
+    return [meaning] if book.fits(meaning.concept, unit) else []
 
 
 def find_denied(book: Phrasebook, text: str, found: list[Phrase]) -> list[str]:
     """Tell which concepts words of none make nil when these phrases follow them."""
-    names = {p.name: None for p in found if _can_be_nil(book, p.name)}
+    names = {p.name: None for p in found if p.name in book.nil}
     ways = names.keys() & CHANNELS
     if ways and _EITHER.search(text, found[0].start, found[-1].end):
         names = {"received": None}  # 未收到书面或网络申请 denies them all
@@ -118,27 +86,11 @@ def _outranks(part: Meaning, total: Meaning) -> bool:
     return plain or (part.rank > DIRECT and part.rank > total.rank)
 
 
-def _is_direct(book: Phrasebook, name: str) -> bool:
-    """Whether a phrase by itself says what is counted; a channel's name does not."""
-    return name in book.concepts and name not in SITES
-
-
-def _can_be_nil(book: Phrasebook, name: str) -> bool:
-    return name in book.concepts and book.concepts[name].zero
-
-
-def _fits(book: Phrasebook, concept: str, scope: Scope) -> bool:
-    unit = scope.figure.unit
-    return concept in book.concepts and (
-        not unit or unit in book.concepts[concept].units
-    )
-
-
-def _find_joined(line: Line, scope: Scope) -> list[Phrase]:
+def _find_joined(line: Line, left: list[Phrase]) -> list[Phrase]:
     """List the phrases of "A、B和C 0件" when the figure stands for them all."""
     joined: list[Phrase] = []
-    for phrase in reversed(scope.left if scope.last else []):
-        if not _is_direct(line.book, phrase.name):
+    for phrase in reversed(left):
+        if phrase.name not in line.book.direct:
             break
         if joined and not _JOINT.fullmatch(line.text, phrase.end, joined[0].start):
             break
@@ -146,49 +98,47 @@ def _find_joined(line: Line, scope: Scope) -> list[Phrase]:
     return joined if len({p.name for p in joined}) > 1 else []
 
 
-def _find_one(book: Phrasebook, scope: Scope, setting: Setting) -> Meaning | None:
+def _find_one(
+    book: Phrasebook, draft: Draft, part: str | None, beside: str, around: Collection
+) -> Meaning | None:
     """The phrase itself, strong rules, the phrases behind it, then weak rules."""
-    behind = [p.name for p in scope.behind if _is_direct(book, p.name)]
-    firm = next((name for name in behind if name not in ANSWERED), None)
-    if scope.stepped and behind:
-        return Meaning(firm or behind[0], STRONG)
-    names = {phrase.name for phrase in scope.left}
-    direct = _is_direct(book, scope.last)
-    for rule in book.rules[scope.last]:
-        if (direct and rule.rank <= DIRECT) or (firm and rule.rank < STRONG):
+    last, right, names, part = draft.last, draft.right, draft.names, part or ""
+    after = behind = firm = None
+    if draft.behind:
+        after = {phrase.name for phrase in draft.behind}
+        behind = [phrase.name for phrase in draft.behind if phrase.name in book.direct]
+        firm = next((name for name in behind if name not in ANSWERED), None)
+        if draft.stepped and behind:
+            return to_meaning(firm or behind[0], STRONG)
+    for rule in book.rules[last]:
+        if firm and rule.rank < STRONG:
             break
-        if _holds(rule, scope, names, setting):
-            return Meaning(rule.concept, rule.rank)
-    if direct:
-        return Meaning(scope.last)
-    return Meaning(firm or behind[0], STRONG) if behind else None
+        if (
+            (not rule.right or right in rule.right)
+            and (rule.part is None or rule.part == part)
+            and not (rule.within and rule.within.isdisjoint(names))
+            and rule.without.isdisjoint(names)
+            and not (rule.heading and rule.heading.isdisjoint(around))
+            and (not rule.beside or beside in rule.beside)
+            and not (rule.behind and rule.behind.isdisjoint(after or ()))
+        ):
+            return to_meaning(rule.concept, rule.rank)
+    if last in book.direct:
+        return to_meaning(last)
+    return to_meaning(firm or behind[0], STRONG) if behind else None
 
 
-def _holds(rule: Rule, scope: Scope, names: set[str], setting: Setting) -> bool:
-    return (
-        (not rule.right or scope.right in rule.right)
-        and (not rule.within or not rule.within.isdisjoint(names))
-        and rule.without.isdisjoint(names)
-        and (not rule.heading or not rule.heading.isdisjoint(setting.around))
-        and (not rule.beside or setting.beside in rule.beside)
-        and (not rule.behind or any(p.name in rule.behind for p in scope.behind))
-        and (rule.part is None or rule.part == (setting.part or ""))
-    )
-
-
-def _place(line: Line, scope: Scope, meaning: Meaning, part: str | None) -> Meaning:
+def _place(line: Line, draft: Draft, meaning: Meaning, part: str | None) -> Meaning:
     """Tell a channel's figure from the total, by the one channel its clause names."""
     concept, rank, _ = meaning
-    behind = concept == "sited" and not scope.last
-    names = [p.name for p in (scope.behind if behind else scope.left)]
+    behind = concept == "sited" and not draft.last
+    names = [p.name for p in (draft.behind if behind else draft.left)]
     if concept == "received":
         ways = {WAYS.get(n, n) for n in names} & CHANNELS
         way = ways.pop() if len(ways) == 1 else ""
         own = way and part == concept
         return Meaning(way, rank) if own else Meaning(concept, rank, way)
-    if concept not in ("total", "sited"):
-        return meaning
-    places = {n for n in names if n in PLACES} or PLACES & _through(line, scope)
+    places = {n for n in names if n in PLACES} or PLACES & _through(line, draft)
     site = next(iter(places)) if len(places) == 1 else ""
     if concept == "total" and rank < STRONG and site in ("new_media", "other_place"):
         return UNKNOWN
@@ -199,12 +149,13 @@ def _place(line: Line, scope: Scope, meaning: Meaning, part: str | None) -> Mean
     return Meaning(site, max(rank, STRONG)) if own else Meaning(concept, rank, site)
 
 
-def _through(line: Line, scope: Scope) -> set[str]:
+def _through(line: Line, draft: Draft) -> set[str]:
     """The phrases of "通过网站、微信等," when that is the whole clause before."""
-    if scope.start == line.start:
+    end = draft.quote[0]
+    if end == line.start:
         return set()
-    start = line.pause_before(scope.start - 1)
-    through = _THROUGH.match(line.text, start, scope.start)
-    if not through or line.figures_between(start, scope.start):
+    start = line.pause_before(end - 1)
+    through = _THROUGH.match(line.text, start, end)
+    if not through or line.figures_between(start, end):
         return set()
-    return {phrase.name for phrase in line.between(start, scope.start)}
+    return {phrase.name for phrase in line.between(start, end)}

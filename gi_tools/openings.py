@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -21,50 +22,44 @@ class Phrase(NamedTuple):
 _make_phrase = partial(tuple.__new__, Phrase)  # there are many
 
 
-class Openings:
+class Openings(dict):
     """
     Patterns sorted by the signs they begin with; one of all of them would be slow.
 
-    Those that share their first signs are compiled together when first met.
+    Those that share their first signs are compiled together when first met: for two
+    signs the match of a pattern and its names by group, or None.
     """
 
     def __init__(self, words: list[tuple[str, str]]) -> None:
         self._words = words
-        numbers: dict[str, list[int]] = {}
+        self._numbers: dict[str, set[int]] = {}
         for number, (_, word) in enumerate(words):
             for head in find_heads(word):
-                numbers.setdefault((head + ANY)[:REACH], []).append(number)
-        self._numbers = {
-            pair: tuple(sorted({*found, *numbers.get(pair[0] + ANY, ())}))
-            for pair, found in numbers.items()
-        }
-        self._compiled: dict[str, tuple[re.Pattern, list[str]]] = {}
-        alone = re.escape("".join({ANY, *(p[0] for p in numbers if p[1] == ANY)}))
-        firsts, seconds = (re.escape("".join({p[n] for p in numbers})) for n in (0, 1))
-        self._signs = re.compile(f"[{alone}]|[{firsts}](?=[{seconds}])")
+                self._numbers.setdefault((head + ANY)[:REACH], set()).add(number)
+        pairs = self._numbers
+        alone = re.escape("".join({ANY, *(p[0] for p in pairs if p[1] == ANY)}))
+        firsts, seconds = (re.escape("".join({p[n] for p in pairs})) for n in (0, 1))
+        self._signs = re.compile(f"[{firsts}](?:(?=[{seconds}])|(?<=[{alone}]))")
+
+    def __missing__(self, pair: str) -> tuple[Callable, list[str]] | None:
+        numbers = [self._numbers.get(key, ()) for key in (pair, pair[0] + ANY)]
+        words = [self._words[number] for number in sorted({*numbers[0], *numbers[1]})]
+        pattern = re.compile("|".join(f"({word})" for _, word in words))
+        names = ["", *(name for name, _ in words)]
+        self[pair] = (pattern.match, names) if words else None
+        return self[pair]
 
     def find(self, text: str, start: int, end: int) -> list[Phrase]:
         """List what matches in a stretch; at one place the first pattern given wins."""
         phrases, done = [], start
-        known, compiled = self._numbers, self._compiled
         for sign in self._signs.finditer(text, start, end):
             at = sign.start()
-            if at < done:
-                continue
-            pair = text[at : at + REACH]
-            if pair not in known and (pair := pair[0] + ANY) not in known:
-                continue
-            pattern, names = compiled.get(pair) or self._compile(pair)
-            if found := pattern.match(text, at, end):
-                done = found.end()
-                phrases.append(_make_phrase((at, done, names[found.lastindex - 1])))
+            if at >= done and (opening := self[text[at : at + REACH]]):
+                match, names = opening
+                if found := match(text, at, end):
+                    done = found.end()
+                    phrases.append(_make_phrase((at, done, names[found.lastindex])))
         return phrases
-
-    def _compile(self, pair: str) -> tuple[re.Pattern, list[str]]:
-        words = [self._words[number] for number in self._numbers[pair]]
-        pattern = re.compile("|".join(f"({word})" for _, word in words))
-        self._compiled[pair] = pattern, [name for name, _ in words]
-        return self._compiled[pair]
 
 
 def find_heads(word: str) -> set[str]:

@@ -70,6 +70,20 @@ def _read_parts(
     return list(found.values()) if len(found) == len(parts) else []
 
 
+def _adds_up(text: str, columns: tuple[Column, ...]) -> bool:
+    """
+    Whether a row of cells run together has one digit for each, as its sums prove.
+
+    With cells left empty and others of two digits the number of digits says nothing.
+    """
+    if len(text) != len(columns) or not text.isdecimal():
+        return False
+    parts: dict[tuple[str, ...], list[int]] = {}
+    for column, digit in zip(columns, text, strict=True):
+        parts.setdefault(column.path, []).append(int(digit))
+    return all(sum(part) == total for *part, total in parts.values())
+
+
 def _find_outcomes(
     tokens: list[Token], columns: tuple[Column, ...], after: int, width: int
 ) -> tuple[Slots | None, int]:
@@ -79,8 +93,7 @@ def _find_outcomes(
         if number and tokens[number - 1].row == row:
             continue
         cells = _row_slots(tokens, number)
-        if len(cells) == 1 and len(cells[0].text) == width and cells[0].text.isdigit():
-            # No count has fifteen digits: they are fifteen cells run together.
+        if len(cells) == 1 and _adds_up(cells[0].text, columns):
             return Slots((cells[0]._replace(dress="glued"),), True), number
         if len(cells) < width or find_shift(cells, width) is None:
             continue

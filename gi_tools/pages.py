@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
 from html import unescape
 from itertools import islice
 from typing import Any, NamedTuple
@@ -13,14 +14,27 @@ from typing import Any, NamedTuple
 from gi_tools.dates import YEAR, to_digits
 from gi_tools.documents import Document, Grid, Paragraph, Place
 from gi_tools.knowledge import CODEBOOKS, read_toml
-from gi_tools.text import HAN, LETTER, READING, simplify_script, widen
+from gi_tools.regions import Mention, find_mentions
+from gi_tools.text import (
+    HAN,
+    LETTER,
+    PINYIN,
+    READING,
+    WIDE,
+    may_change,
+    simplify_script,
+    widen,
+)
 
 _SIGNS = [*zip("：，（）；．＠｜　﹝﹞", ":,();.@| ()", strict=True), ("\xa0", " ")]
 _SIGNS += [("\r", " "), ("\t", " ")]
-_WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ／－\u00ad\u200b-\u200f\ufeff]")
+_WIDE = re.compile(f"[{WIDE}]")
 # A set at the start lets a search skip what cannot begin a match; so throughout.
 _PINYIN = re.compile(rf"[(（](?<={LETTER}.){READING}[)）]")
-_BLANKS = re.compile(r"[^\S\n](?:(?<!\d.)[^\S\n]*|[^\S\n]*(?!\d))")
+_BLANKS, _ODD = (
+    re.compile(rf"{blank}(?:(?<!\d.)[^\S\n]*|[^\S\n]*(?!\d))")
+    for blank in (" ", r"[^\S\n]")
+)
 _MARKDOWN = re.compile(r"^[#*>•·\-\s]{1,8}|[*#]{1,3}$")
 _MARKS = frozenset("#*>-•·")
 _META = re.compile(
@@ -48,7 +62,11 @@ class Line(NamedTuple):
     place: Place | None
 
 
-class Page(NamedTuple):
+_make_line = partial(tuple.__new__, Line)
+
+
+@dataclass(frozen=True)
+class Page:
     """
     What is looked at: lines of the beginning and the end, and the opening as a text.
 
@@ -63,6 +81,16 @@ class Page(NamedTuple):
     card: str
     heads: list[str]
 
+    @cached_property
+    def lined(self) -> str:
+        """The opening behind a line end, so that one stands before each line."""
+        return "\n" + self.flow
+
+    @cached_property
+    def mentions(self) -> list[Mention]:
+        """The places that the opening names."""
+        return find_mentions(self.flow)
+
     def line_at(self, offset: int) -> int:
         """Give the number of the line that holds a place of ``flow``."""
         return max(bisect_right(self.starts, offset) - 1, 0)
@@ -72,11 +100,14 @@ class Page(NamedTuple):
 def book() -> dict[str, Any]:
     """Give the codebook of phrases, its patterns compiled."""
     data = read_toml(CODEBOOKS / "identity.toml")
-    kinds = (data["name"][kind] for kind in ("formal", "town", "zone"))
-    endings = "|".join(word for kind in kinds for word in kind)
+    kinds = ("formal", "town", "zone")
+    endings = "|".join(word for kind in kinds for word in data["name"][kind])
+    firsts = "".join({word[0] for kind in kinds for word in data["name"][kind]})
     words = {
         "{name}": rf"[{HAN}()·]{{2,40}}",
-        "{body}": rf"[{HAN}()·]{{1,36}}?(?:{endings})",
+        # The sets before and within spare a try of every ending at every sign.
+        "{body}": rf"[{HAN}()·]{{1,36}}?(?=[{firsts}])(?:{endings})",
+        "{han}": rf"[{HAN}()·]",
         "{year}": YEAR,
     }
     return _compile(data, words)
@@ -86,11 +117,13 @@ def fold_lines(text: str) -> str:
     """Fold line by line: half width, simplified, no pinyin, blanks only in digits."""
     for wide, half in _SIGNS:
         text = text.replace(wide, half)
-    text = _WIDE.sub(lambda found: widen(found[0]), text)
-    text = simplify_script(text).replace("资讯", "信息")
-    if _PINYIN.search(text):
-        text = _PINYIN.sub("", text)
-    return to_digits(_BLANKS.sub("", text))
+    blanks = _BLANKS
+    if may_change(text):
+        text = simplify_script(_WIDE.sub(lambda found: widen(found[0]), text))
+        blanks = _ODD
+    if "讯" in text:
+        text = text.replace("资讯", "信息")
+    return to_digits(blanks.sub("", PINYIN.sub("", text)))
 
 
 def drop_pinyin(text: str) -> str:
@@ -107,7 +140,9 @@ def read_page(document: Document) -> Page:
     texts = [text.replace("\n", " ") for text, _ in pieces]
     texts = fold_lines("\n".join([*texts, *card, *facts])).split("\n")
     lines = [
-        Line(raw, _MARKDOWN.sub("", text) if text[:1] in _MARKS else text, place)
+        _make_line(
+            (raw, _MARKDOWN.sub("", text) if text[:1] in _MARKS else text, place)
+        )
         for (raw, place), text in zip(pieces, texts, strict=False)
     ]
     heading = (n for n, line in enumerate(lines) if _HEADING.match(line.text))
@@ -164,7 +199,7 @@ def _is_prose(block: Paragraph | Grid) -> bool:
 
 def _rows(grid: Grid) -> Iterator[Piece]:
     for row in grid.rows[:GRID_ROWS]:
-        yield "|".join(cell.text[:200] for cell in row), None
+        yield "|".join([cell.text[:200] for cell in row]), None
 
 
 def _read_markup(document: Document) -> tuple[list[str], list[str]]:
@@ -172,7 +207,7 @@ def _read_markup(document: Document) -> tuple[list[str], list[str]]:
     if document.source.format != "html":
         return [], []
     titles, facts = [], []
-    for found in _META.finditer(document.text[:20_000]):
+    for found in _META.finditer(document.text, 0, 20_000):
         kind = (found[1] or found[3]).lower()
         value = unescape(found[2] or found[4]).strip()
         if kind in _LABELS:

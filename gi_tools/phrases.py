@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Collection
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from gi_tools.codebook import indicators
 from gi_tools.errors import CodebookError
 from gi_tools.knowledge import CODEBOOKS, read_toml
-from gi_tools.openings import Openings
+from gi_tools.openings import Openings, Phrase, find_heads
 from gi_tools.text import LETTER
 
 NATIONAL = ("2014", "2019", "2021")
 HANZI = "零〇一二三四五六七八九十百千两"
+SITES = frozenset(("website", "wechat", "weibo", "gazette"))
+DIRECT = 4  # rank of a phrase that names its concept
+SPELT = 9  # the group of a figure that ends a numeral spelt out; the next one is nil
 
 
 class Concept(NamedTuple):
@@ -39,9 +43,38 @@ class Rule(NamedTuple):
     behind: frozenset[str] = frozenset()
     part: str | None = None
 
+    def may_follow(self, name: str, direct: Collection[str]) -> bool:
+        """Whether it may hold after a phrase, which yields to few if it is direct."""
+        yields = name not in direct or self.rank > DIRECT
+        return yields and (not self.last or name in self.last)
+
+
+class Meaning(NamedTuple):
+    """
+    What a figure counts and how clearly it says so.
+
+    ``other`` is the channel in its clause: should figures of other channels stand
+    beside it, it counts that channel alone.
+    """
+
+    concept: str
+    rank: int = DIRECT
+    other: str = ""
+
+
+UNKNOWN = Meaning("", 0)
+to_meaning = cache(Meaning)  # there are few, and many figures
+
 
 class Phrasebook(NamedTuple):
-    """Everything ``claims.toml`` says, its patterns compiled."""
+    """
+    Everything ``claims.toml`` says, its patterns compiled.
+
+    ``direct`` are the phrases that by themselves say what is counted, as a channel's
+    name does not; ``nil`` the concepts that words of none make zero, ``main`` those
+    that are part of nothing, ``parts`` the phrases whose meaning their total decides;
+    ``rules`` those that may hold by the phrase right before the figure.
+    """
 
     openings: Openings
     figure: re.Pattern
@@ -49,14 +82,33 @@ class Phrasebook(NamedTuple):
     filler: re.Pattern
     nothing: re.Pattern
     concepts: dict[str, Concept]
-    rules: dict[str, tuple[Rule, ...]]  # by the phrase right before the figure
+    direct: frozenset[str]
+    nil: frozenset[str]
+    main: frozenset[str]
+    parts: frozenset[str]
+    rules: dict[str, tuple[Rule, ...]]
     words: dict[str, str]
 
-    def find_code(self, name: str, form: str) -> str | None:
-        """Give the code of a concept under a form (``any``: none of the national)."""
-        codes = self.concepts[name].codes if name in self.concepts else {}
-        later = codes.get("2019") if form == "2021" else None
-        return codes.get(form) or later or codes.get("any")
+    def fits(self, name: str, unit: str) -> bool:
+        """Whether a concept is counted in a unit; without a unit any may be."""
+        concept = self.concepts.get(name)
+        return concept is not None and (not unit or unit in concept.units)
+
+
+@lru_cache(maxsize=4096)
+def read_heading(heading: str) -> list[Phrase]:
+    """List the phrases of a heading; most reports share theirs."""
+    return phrasebook().openings.find(heading, 0, len(heading))
+
+
+@cache
+def find_codes(form: str) -> dict[str, str | None]:
+    """Give the codes of the concepts under a form (``any``: none of the national)."""
+    keys = (form, "2019" if form == "2021" else form, "any")
+    return {
+        name: next(filter(None, map(concept.codes.get, keys)), None)
+        for name, concept in phrasebook().concepts.items()
+    }
 
 
 @cache
@@ -79,15 +131,21 @@ def phrasebook() -> Phrasebook:
     rules = [_to_rule(entry) for entry in data["rules"]]
     rules = tuple(sorted(rules, key=lambda rule: -rule.rank))  # else in file order
     _verify(names, concepts, rules)
-    unit = "|".join(word for word in data["counters"]["words"])
+    direct = frozenset(concepts.keys() - SITES)
+    unit = "|".join(data["counters"]["words"])
+    firsts = "".join({head[0] for head in find_heads(unit)})
     return Phrasebook(
         Openings(phrases),
         re.compile(_figure_pattern(unit)),
-        re.compile(_anchor_pattern(unit)),
+        re.compile(_anchor_pattern(unit, firsts)),
         _compile_run(data["fillers"]["words"]),
         _compile_run(data["fillers"]["nothing"]),
         concepts,
-        {n: tuple(r for r in rules if not r.last or n in r.last) for n in ("", *names)},
+        direct,
+        frozenset(name for name, concept in concepts.items() if concept.zero),
+        frozenset(name for name, concept in concepts.items() if concept.main),
+        frozenset(name for parts in data["under"].values() for name in parts),
+        {n: tuple(r for r in rules if r.may_follow(n, direct)) for n in ("", *names)},
         data["words"],
     )
 
@@ -131,23 +189,31 @@ def _verify(names: list[str], concepts: dict, rules: list[Rule]) -> None:
 
 
 def _figure_pattern(unit: str) -> str:
-    """A figure with its unit; ordinals match without groups, to be passed over."""
+    """
+    A figure with its unit; ordinals match without groups, to be passed over.
+
+    The first sign is a set, by which a search skips what cannot begin a figure. The
+    last group tells a numeral that is spelt out (``SPELT``) or the word of nil.
+    """
     return (
-        rf"第[\d{HANZI}]{{1,6}}(?:[至到、~—-]{{1,2}}第?[\d{HANZI}]{{1,6}}){{0,6}}"
-        r"|(?<![\d.A-Za-z/=])(?<!\d,)(约|近|超过|超|逾|大约|共约)?"
-        r"(\d{1,3}(?:,\d{3}){1,4}(?!\d)(?:\.\d{1,6})?"
-        r"|\d{1,15}(?:\.\d{1,6})?(?:_\d{1,15}){0,6})"
+        rf"[第约近超逾大共0-9{HANZI}](?:"
+        rf"(?<=第)[\d{HANZI}]{{1,6}}(?:[至到、~—-]{{1,2}}第?[\d{HANZI}]{{1,6}}){{0,6}}"
+        r"|(?<=[约近超逾大共0-9])(?<![\d.A-Za-z/=].)(?<!\d,.)"
+        r"(?:(?<=[0-9])(?![0-9]{0,3}[年月日])|(?:(?<=[约近逾])|(?<=超)过?|(?<=[大共])约)\d)"
+        r"(\d{0,2}(?:,\d{3}){1,4}(?!\d)(?:\.\d{1,6})?"
+        r"|\d{0,14}(?:\.\d{1,6})?(?:_\d{1,15}){0,6})"
         rf"([余多])?([百千万亿](?!元))?([余多])?({unit})?([余多]|左右|上下|以上)?"
-        rf"|(?<![第同每之统唯进逐有无任数几{HANZI}])([{HANZI}][{HANZI}万亿]{{0,9}})"
-        rf"([余多])?({unit})|(?<=[为是:])(零)(?!{LETTER})"
+        rf"|(?<=[{HANZI}])(?<![第同每之统唯进逐有无任数几{HANZI}].)"
+        rf"([{HANZI}万亿]{{0,9}})([余多])?({unit})|(?<=[为是:]零)(?!{LETTER})())"
     )
 
 
-def _anchor_pattern(unit: str) -> str:
+def _anchor_pattern(unit: str, firsts: str) -> str:
     """What a sentence must hold to be looked at: a count, a word of none, or free."""
     return (
-        rf"[\d{HANZI}万亿未没无免不](?:(?<=\d)[余多]?[百千万亿]?[余多]?(?:{unit}"
-        rf"|[,;。、:)\n!?]|\Z)|(?<=[{HANZI}万亿])[余多]?(?:{unit})|(?<=[无免零])"
+        rf"[0-9{HANZI}万亿未没无免不](?:(?<=[0-9])(?=[余多百千万亿,;。、:)\n!?{firsts}]|\Z)"
+        rf"[余多]?[百千万亿]?[余多]?(?:{unit}|[,;。、:)\n!?]|\Z)"
+        rf"|(?<=[{HANZI}万亿])(?=[余多{firsts}])[余多]?(?:{unit})|(?<=[无免零])"
         r"|(?<=[未没])(?=[人收接受发产出引提涉存有登曾能再共直予因被向对])"
         r"|(?<=不)(?=[收涉存]))"
     )

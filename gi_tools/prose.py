@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator
+from functools import cached_property, partial
+from itertools import accumulate, pairwise, zip_longest
 from typing import NamedTuple
 
 from gi_tools.documents import Block, Document, Grid, Paragraph, Place, Span, Spot
-from gi_tools.text import LETTER, READING, simplify_script, widen
+from gi_tools.text import LETTER, READING, may_change, simplify_script, widen
 
 LONGEST_SENTENCE = 800  # the longest lists of a report have half of it
 SHORTEST = 4  # characters of a line that can state a figure, words of none apart
@@ -21,7 +23,7 @@ _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ]")
 _NOISE = (
     r" \t\r\v\f\u3000\xa0\xad\u2000-\u200f\u2028-\u202f\u2060\ufeff“”\"‘’'「」『』*"
 )
-_DROPPED = re.compile(rf"[{_NOISE}(](?:(?<!\()[{_NOISE}]{{0,98}}|(?<=\(){READING}\))")
+_DROPPED = re.compile(rf"([{_NOISE}(](?:(?<!\()[{_NOISE}]{{0,98}}|(?<=\(){READING}\)))")
 _HIDDEN = re.compile(
     r"《[^《》\n]{1,80}》|\((?:[^()\d\n无没未零]{0,60}|不同[^()\n]{1,40})\)"
 )
@@ -31,7 +33,8 @@ _PAUSE = re.compile(r"[,;、:]")
 _HAN = "一二三四五六七八九十"
 _HEADING = re.compile(
     rf"(?:#{{1,4}})?(?:(?:[{_HAN}]{{1,3}}[、.,]|\([{_HAN}\d]{{1,2}}\)[、.]?|\d{{1,2}}[、.])"
-    r"[^,;:。\d\n]{1,42}(?=[:。\n]|\Z)|[^,;:。\d\n]{2,28}(?:情况|方面|概述|概况|事项)(?=\n|\Z))"
+    r"[^,;:。\d\n]{1,42}+(?=[:。\n]|\Z)"
+    r"|[^,;:。\d\n]{4,30}+(?=\n|\Z)(?<=情况|方面|概述|概况|事项))"
 )
 _STARTS = re.compile(
     rf"\s{{0,9}}(?:[{_HAN}]{{1,3}}[、.．，,]|[(（][{_HAN}\d]{{1,2}}[)）]"
@@ -43,7 +46,10 @@ _TITLED = re.compile(
 _CELL = re.compile(rf"[\d.,%\s\-—/]{{0,40}}{LETTER}{{0,2}}")
 _NOTE = re.compile(r"\s{0,40}[(（][^()（）。]{0,200}[)）]\s{0,9}")
 _STOPS = "。；;！!？?：:|｜"
-_NONES = "无没無沒"
+_SHORT_ENDS = frozenset(_STOPS + "无没無沒")
+
+
+_make_span = partial(tuple.__new__, Span)
 
 
 class Sentence(NamedTuple):
@@ -59,11 +65,6 @@ class Sentence(NamedTuple):
     first: bool
 
 
-class _Piece(NamedTuple):
-    text: str
-    place: Place
-
-
 class Prose:
     """
     The running text of a report, folded for matching.
@@ -74,23 +75,35 @@ class Prose:
     """
 
     def __init__(
-        self, document: Document, taken: Collection[Place], words: dict[str, str]
+        self,
+        document: Document,
+        taken: Collection[Place] = (),
+        words: dict[str, str] | None = None,
     ) -> None:
         self._document = document
         self._pieces = _read_pieces(document, taken)
         raw, self._starts = _join(self._pieces)
         text, self._cuts, self._lost = _drop(_fold(raw))
-        for word, usual in words.items():
-            text = text.replace(word, usual)
+        for word, usual in (words or {}).items():
+            if word[1] in text:  # one sign is found faster than two
+                text = text.replace(word, usual)
         self.text = text
-        self.hidden = _HIDDEN.sub(lambda found: "□" * len(found[0]), self.text)
+
+    @cached_property
+    def hidden(self) -> str:
+        """The text with names in 《》 and notes in brackets blotted out."""
+        return _HIDDEN.sub(lambda found: "□" * len(found[0]), self.text)
 
     def sentences_with(self, anchor: re.Pattern) -> Iterator[Sentence]:
         """Yield the sentences that hold a match of a pattern in ``hidden``."""
-        text, done = self.text, 0
+        text, hidden, done = self.text, self.hidden, 0
         heading, line = (0, 0), 0  # the last one seen, and the line reached
-        while match := anchor.search(self.hidden, done):
-            start, done = self._bounds(match.start(), done)
+        while match := anchor.search(hidden, done):
+            offset = match.start()
+            start = max(done, offset - LONGEST_SENTENCE // 2)
+            for sign in _ENDS:
+                start = text.rfind(sign, start, offset) + 1 or start
+            done = self._find_end(start, offset)
             while line <= start:
                 if found := _HEADING.match(text, line):
                     if found.end() > start:
@@ -100,98 +113,92 @@ class Prose:
             first = 0 < start - heading[1] <= 1
             yield Sentence(start, done, text[slice(*heading)], first)
 
-    def _bounds(self, offset: int, done: int) -> tuple[int, int]:
-        """Where the sentence around an offset begins, not before ``done``, and ends."""
-        text, low = self.text, max(done, offset - LONGEST_SENTENCE // 2)
-        start = max(low, *(text.rfind(sign, low, offset) + 1 for sign in _ENDS))
-        end = _END.search(text, offset, start + LONGEST_SENTENCE)
-        if end:
-            return start, end.start()
-        stop = min(start + LONGEST_SENTENCE, len(text))
-        if stop < len(text):  # an endless sentence is cut at a pause
-            pauses = (pause.end() for pause in _PAUSE.finditer(text, offset, stop))
-            stop = max(pauses, default=stop)
-            while stop > offset + 1 and text[stop - 1].isdigit():
-                stop -= 1  # no number is cut in two
-        return start, stop
+    def _find_end(self, start: int, offset: int) -> int:
+        """Where the sentence around an offset ends."""
+        text, stop = self.text, start + LONGEST_SENTENCE
+        if end := _END.search(text, offset, stop):
+            return end.start()
+        if stop >= len(text):
+            return len(text)
+        # An endless sentence is cut at a pause, and no number in two.
+        pauses = (pause.end() for pause in _PAUSE.finditer(text, offset, stop))
+        stop = max(pauses, default=stop)
+        while stop > offset + 1 and text[stop - 1].isdigit():
+            stop -= 1
+        return stop
 
     def locate(self, start: int, end: int) -> tuple[Place, str]:
         """Give the place of a stretch in the document, and its text as it stands."""
-        begin, stop = self._to_raw(start), self._to_raw(end - 1) + 1
-        first, last = (bisect_right(self._starts, n) - 1 for n in (begin, stop - 1))
-        head, tail = self._pieces[first], self._pieces[last]
-        begin, stop = begin - self._starts[first], stop - self._starts[last]
-        if isinstance(head.place, Span) and isinstance(tail.place, Span):
-            span = Span(head.place.start + begin, tail.place.start + stop)
-            return span, self._document.text[span.start : span.end]
+        cuts, lost, starts = self._cuts, self._lost, self._starts
+        begin = start + lost[bisect_right(cuts, start) - 1]
+        stop = end + lost[bisect_right(cuts, end - 1) - 1]
+        first = bisect_right(starts, begin) - 1
+        last = bisect_right(starts, stop - 1, first) - 1
+        (text, place), begin = self._pieces[first], begin - starts[first]
+        tail, stop = self._pieces[last], stop - starts[last]
+        if isinstance(place, Span) and isinstance(tail.place, Span):
+            begin, stop = place.start + begin, tail.place.start + stop
+            return _make_span((begin, stop)), self._document.text[begin:stop]
         if first == last:
-            return head.place, head.text[begin:stop]
-        return head.place, head.text[begin:] + tail.text[:stop]
-
-    def _to_raw(self, offset: int) -> int:
-        return offset + self._lost[bisect_right(self._cuts, offset) - 1]
+            return place, text[begin:stop]
+        return place, text[begin:] + tail.text[:stop]
 
 
-def _read_pieces(document: Document, taken: Collection[Place]) -> list[_Piece]:
+def _read_pieces(document: Document, taken: Collection[Place]) -> list[Paragraph]:
     """List what can be prose: paragraphs that are no table cell, long grid cells."""
-    spans = sorted(place.start for place in taken if isinstance(place, Span))
-    others = {place for place in taken if isinstance(place, Block)}
-    pieces: list[_Piece] = []
+    lines = [place for place in taken if type(place) is not Spot]
+    spans = sorted([place.start for place in lines if isinstance(place, Span)])
+    others = {place for place in lines if isinstance(place, Block)}
+    pieces: list[Paragraph] = []
     for block in document.blocks:
         if isinstance(block, Grid):
-            pieces += _read_grid(block)
-        elif "|" in block.text or "｜" in block.text:
-            pieces += [p for p in _split(block) if _is_prose(p, spans, others)]
-        elif _is_prose(block, spans, others):
-            pieces.append(_Piece(*block))
+            # Layout tables hold prose: cells that are long and have a full stop.
+            long = [c for row in block.rows for c in row if len(c[0]) > LAYOUT_CELL]
+            spots = [(c.text, (block.number, c.row, c.column)) for c in long]
+            pieces += [Paragraph(t, Spot(*place)) for t, place in spots if "。" in t]
+            continue
+        if len(block[0]) < SHORTEST and _SHORT_ENDS.isdisjoint(block[0]):
+            continue  # as most cells of a flattened table are
+        piped = "|" in block.text or "｜" in block.text
+        for piece in _split(block) if piped else (block,):
+            text, place = piece
+            if len(text) < SHORTEST and text[-1:] not in _SHORT_ENDS:
+                continue
+            if isinstance(place, Span):
+                number = bisect_left(spans, place.start)
+                held = number < len(spans) and spans[number] < place.end
+            else:
+                held = place in others
+            if not (held or text.isspace() or _NOTE.fullmatch(text)):
+                pieces.append(piece)
     return pieces
 
 
-def _is_prose(piece: Paragraph | _Piece, spans: list[int], others: set[Place]) -> bool:
-    text, place = piece
-    if not text or (len(text) < SHORTEST and text[-1] not in _STOPS + _NONES):
-        return False
-    if text.isspace() or (text.lstrip()[0] in "(（" and _NOTE.fullmatch(text)):
-        return False
-    if not isinstance(place, Span):
-        return place not in others
-    number = bisect_left(spans, place.start)
-    return number == len(spans) or spans[number] >= place.end
-
-
-def _split(block: Paragraph) -> Iterator[_Piece]:
+def _split(block: Paragraph) -> Iterator[Paragraph]:
     """Cut a line at pipes; of several cells those with a full stop can be prose."""
-    place, start = block.place, 0
-    parts = block.text.replace("｜", "|").split("|")
-    alone = sum(not part.isspace() for part in parts if part) == 1
-    for part in parts:
+    (text, place), start = block, 0
+    parts = text.replace("｜", "|").split("|")
+    alone = len([part for part in parts if part and not part.isspace()]) == 1
+    for part in parts if alone or "。" in text else ():
         if alone or "。" in part:
             begin = place.start + start if isinstance(place, Span) else 0
-            span = Span(begin, begin + len(part))
-            yield _Piece(part, span if isinstance(place, Span) else place)
+            span = _make_span((begin, begin + len(part)))
+            yield Paragraph(part, span if isinstance(place, Span) else place)
         start += len(part) + 1
 
 
-def _read_grid(grid: Grid) -> Iterator[_Piece]:
-    """Layout tables hold prose: cells that are long and have a full stop."""
-    for cell in (cell for row in grid.rows for cell in row):
-        if len(cell.text) > LAYOUT_CELL and "。" in cell.text:
-            yield _Piece(cell.text, Spot(grid.number, cell.row, cell.column))
-
-
-def _join(pieces: list[_Piece]) -> tuple[str, list[int]]:
+def _join(pieces: list[Paragraph]) -> tuple[str, list[int]]:
     """Join pieces; a blank where a line was broken, a line end elsewhere."""
     parts, starts, at = [], [], 0
-    for number, piece in enumerate(pieces, 1):
+    for piece, after in zip_longest(pieces, pieces[1:]):
         starts.append(at)
-        goes_on = number < len(pieces) and _goes_on(piece, pieces[number])
-        text = piece.text.replace("\n", " ") + (" " if goes_on else "\n")
-        parts.append(text)
-        at += len(text)
+        text = piece.text.replace("\n", " ")
+        parts.append(text + (" " if after and _goes_on(piece, after) else "\n"))
+        at += len(text) + 1
     return "".join(parts), starts
 
 
-def _goes_on(piece: _Piece, after: _Piece) -> bool:
+def _goes_on(piece: Paragraph, after: Paragraph) -> bool:
     """Whether a line was broken by a fixed width, without a sign between."""
     text = piece.text.rstrip()
     if len(text) < WRAPPED or text[-1] in _STOPS:
@@ -213,6 +220,8 @@ def _fold(text: str) -> str:
     """Fold sign by sign, the length kept: half width, simplified script."""
     for wide, half in _SIGNS:
         text = text.replace(wide, half)
+    if not may_change(text):
+        return text
     text = _WIDE.sub(lambda found: widen(found[0]), text)
     simple = simplify_script(text)
     if len(simple) == len(text):
@@ -228,17 +237,11 @@ def _drop(text: str) -> tuple[str, list[int], list[int]]:
     Gives the text, where it was cut, and how many signs were lost up to each cut.
     Between two numbers one sign stays: what was parted on paper is not joined.
     """
-    parts, cuts, lost, start, kept = [], [0], [0], 0, 0
-    for found in _DROPPED.finditer(text):
-        begin, end = found.span()
-        part = text[start:begin]
-        if text[begin - 1 : begin].isdigit() and text[end : end + 1].isdigit():
-            part += "_"
-            begin += 1
-        kept += len(part)
-        parts.append(part)
-        cuts.append(kept)
-        lost.append(end - kept)
-        start = end
-    parts.append(text[start:])
-    return "".join(parts), cuts, lost
+    pieces = _DROPPED.split(text)
+    parts, lost = pieces[::2], [len(sign) for sign in pieces[1::2]]
+    for number, (part, after) in enumerate(pairwise(parts)):
+        if after[:1].isdigit() and part[-1:].isdigit():
+            parts[number] += "_"
+            lost[number] -= 1
+    cuts = accumulate(map(len, parts[:-1]), initial=0)
+    return "".join(parts), [*cuts], [*accumulate(lost, initial=0)]

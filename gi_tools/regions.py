@@ -82,11 +82,12 @@ def history(code: str) -> list[Unit]:
 
 def find_mentions(text: str) -> list[Mention]:
     """List the full names in a text from left to right, the longest at each place."""
-    names = _table()[1]
+    names, tails = _table()[1], _tails()
     found, floor = [], 0
-    for match in _ENDS.finditer(text[:WINDOW]):
+    for match in _ENDS.finditer(text, 0, WINDOW):
         end = match.end()
-        for start in range(max(floor, end - LONGEST), end - 1):
+        longest = tails.get(text[end - 2 : end], 0)
+        for start in range(max(floor, end - longest), end - 1):
             if text[start:end] in names and _is_name(text, start, end, floor):
                 found.append(Mention(start, end, text[start:end]))
                 floor = end
@@ -145,6 +146,15 @@ def _table() -> tuple[dict[str, list[Unit]], dict[str, list[Unit]]]:
         for word in (name, *short.split()):
             names.setdefault(word, []).append(unit)
     return codes, names
+
+
+@cache
+def _tails() -> dict[str, int]:
+    """By the last two characters of names, how long the longest one is."""
+    tails: dict[str, int] = {}
+    for name in _table()[1]:
+        tails[name[-2:]] = max(tails.get(name[-2:], 0), min(len(name), LONGEST))
+    return tails
 
 
 @cache

@@ -25,6 +25,7 @@ from gi_tools.instruments import (
     read_problems,
 )
 from gi_tools.memory import hold_collector
+from gi_tools.prose import Prose
 from gi_tools.regions import Region
 from gi_tools.sections import Section, read_sections
 from gi_tools.tables import Figure, TableReading, Unmatched, read_tables
@@ -81,19 +82,23 @@ class Report:
         return read_sections(self.document, self.labels)
 
     @cached_property
+    def _prose(self) -> Prose:
+        return Prose(self.document)
+
+    @cached_property
     def instruments(self) -> tuple[Instrument, ...]:
         """The laws, orders and official papers that the prose cites, each once."""
-        return read_instruments(self.document)
+        return read_instruments(self._prose)
 
     @cached_property
     def duties(self) -> tuple[Duty, ...]:
         """The days on which, by the prose, a duty falls, begins or ends."""
-        return read_duties(self.document)
+        return read_duties(self._prose)
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
         """The numbered problems and measures of the section that is about them."""
-        return read_problems(self.document)
+        return read_problems(self._prose)
 
     def walk_sections(self) -> Iterator[Section]:
         """Yield every section in reading order, parents before children."""

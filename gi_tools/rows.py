@@ -8,16 +8,16 @@ from functools import cache
 from itertools import pairwise
 
 from gi_tools.alignment import Match
-from gi_tools.codebook import Target
-from gi_tools.documents import Place
+from gi_tools.codebook import Target, label_key
 from gi_tools.items import FEWEST_NUMBERED, HEAD_REACH, Item, make_item
 from gi_tools.slots import (
-    LONGEST_SIGN,
     NOWHERE,
     Fit,
     Slots,
+    find_sign,
     fit_slots,
     is_free_row,
+    is_stray,
     take_tail,
 )
 from gi_tools.tokens import Token
@@ -26,7 +26,7 @@ FEWEST_BEGUN = 3  # rows with a figure in the first column that show where it is
 NOTE_REACH = 8  # tokens around a table in which its figures may have strayed
 
 _PADDED = re.compile(r"0{1,2}[1-9]")
-_FIGURES = re.compile(r"\s\d{1,9}\s{1,9}\d{1,9}$")
+_GAP = re.compile(r"\s\s")
 
 
 def settle_rows(
@@ -41,20 +41,24 @@ def settle_rows(
     items = _drop_codes(items)
     width = max(len(targets) for _, targets in lines)
     if width > 1:
-        items = _add_free_rows(tokens, lines, items, matches, width)
+        items = _add_free_rows(tokens, lines, items, matches, width, words)
     shifts = _find_shifts(items, pads)
     padded = any(
         len(i.slots.cells) >= len(i.targets) and not i.slots.is_cut for i in items
     )
     trusted = any(_fills_heads(item) for item in items)
-    steps = [gap for i in items if not i.slots.in_row for gap in i.slots.steps[:-1]]
-    step = max(1, min(steps, default=1))
+    streams = [i.slots for i in items if not i.slots.in_row]
+    steps = [gap for slots in streams for gap in slots.steps[:-1]]
+    # Where empty cells are written out, gaps stand for none.
+    shown = any(cell.is_blank for slots in streams for cell in slots.cells)
+    step = 0 if shown else max(1, min(steps, default=1))
     # Where no row shows an empty cell by its gaps, lines behind a row are no cells.
     if max(steps, default=0) <= step:
         items = [
             i._replace(slots=i.slots._replace(below=0)) if i.slots.below else i
             for i in items
         ]
+    torn = any([_is_torn(item) for item in items])
     settled = []
     for item in items:
         slots, size = item.slots, len(item.slots.cells)
@@ -76,6 +80,7 @@ def settle_rows(
             heads=heads,
             step=step,
             padded=padded,
+            torn=torn,
         )
         short = item.slots.is_last and size < len(item.targets)
         if fit is None and short and _is_whole(items):
@@ -84,6 +89,13 @@ def settle_rows(
             fit = Fit((*item.slots.cells, *rest), "absent")
         settled.append((item, fit))
     return _doubt_blanks(tokens, settled, matches, words)
+
+
+def _is_torn(item: Item) -> bool:
+    """Whether a row of glued digits has more or fewer of them than columns."""
+    cells = item.slots.cells
+    lone = len(cells) == 1 and cells[0].dress == "glued"
+    return lone and 1 < len(item.targets) != len(cells[0].text)
 
 
 def _is_whole(items: list[Item]) -> bool:
@@ -101,7 +113,7 @@ def _doubt_blanks(
     """Call rows without any cell unreadable where a figure or a sign may be theirs."""
     if all([item.slots.cells for item, _ in settled]):
         return settled
-    used = {cell.place for item, _ in settled for cell in item.slots.cells}
+    used = {(c.row, c.column) for item, _ in settled for c in item.slots.cells}
     known = {number for m in matches for number in range(m.token, m.end)}
     sure = list(settled)
     for at, (item, _) in enumerate(settled):
@@ -109,8 +121,9 @@ def _doubt_blanks(
             continue
         low, high = _find_gap(tokens, [i for i, _ in settled], at, matches)
         free = [n for n in range(low, high) if n not in known]
-        lost = any(_is_stray(tokens[n]) and tokens[n].place not in used for n in free)
-        sign = _find_sign(tokens, item.match.end, known, words)
+        strays = [tokens[n] for n in free if is_stray(tokens[n])]
+        lost = any((t.row, t.column) not in used for t in strays)
+        sign = find_sign(tokens, item.match.end, known, words)
         if lost or sign:
             slots = item.slots._replace(cells=sign)
             fit = Fit((None,) * len(item.targets), "unreadable")
@@ -132,24 +145,6 @@ def _find_gap(
     last = items[-1].match.end
     stop = next((m.token for m in matches if m.token >= last), len(tokens))
     return low, min(stop, last + NOTE_REACH)
-
-
-def _find_sign(
-    tokens: list[Token], at: int, known: set[int], words: frozenset[str]
-) -> tuple[Token, ...]:
-    """The sign behind a label that no form has a word for: a figure gone wrong."""
-    while at < len(tokens) and tokens[at].is_note:
-        at += 1
-    if at >= len(tokens) or at in known:
-        return ()
-    token = tokens[at]
-    is_sign = 0 < len(token.text) <= LONGEST_SIGN and token.key not in words
-    return (token,) if is_sign and token.key and not token.is_note else ()
-
-
-def _is_stray(token: Token) -> bool:
-    """Whether a token is a figure, or a line that ends in some."""
-    return token.reading.value is not None or bool(_FIGURES.search(token.text[-80:]))
 
 
 def _find_shifts(items: list[Item], pads: dict[int, int]) -> dict[int, int | None]:
@@ -191,8 +186,10 @@ def _holds(item: Item, shift: int) -> bool:
 
 
 def _begins(item: Item, shift: int) -> bool:
-    """Whether a row has a figure in its first column, if it has any at all."""
-    cells = item.slots.cells
+    """Whether a row has a figure in its first column, if any, and under its head."""
+    cells, heads = item.slots.cells, item.heads
+    if heads and heads.columns and cells[shift].column != heads.columns[0]:
+        return False
     return all(cell.is_blank for cell in cells) or not cells[shift].is_blank
 
 
@@ -209,7 +206,9 @@ def _fills_heads(item: Item) -> bool:
 def _drop_codes(items: list[Item]) -> list[Item]:
     """Drop a column of row codes (01, 02 …) or line numbers before the figures."""
     held = [i for i in items if i.slots.cells]
-    coded = [i for i in held if i.slots.cells[0].text and _is_code(i)]
+    # The codebook numbers the rows of a family, or names them all.
+    is_numbered = _find_code(items[0].targets[0].indicator).isdigit()
+    coded = [i for i in held if _is_code(i)] if is_numbered else []
     if 2 * len(coded) <= len(items):
         coded = _find_numbered(items, held)
     return [_drop_first(i) if i in coded else i for i in items]
@@ -259,6 +258,7 @@ def _add_free_rows(
     items: list[Item],
     matches: list[Match],
     width: int,
+    words: frozenset[str],
 ) -> list[Item]:
     """
     Give rows of figures without a label to the rows that miss theirs, by order.
@@ -275,6 +275,10 @@ def _add_free_rows(
     free = _find_free_rows(tokens, start, stop, matches, width)
     if not free:
         return items
+    # Heads behind the last row are those of the next table.
+    last = max(m.end for m in inside)
+    stop = next((n for n in range(last, stop) if _is_head(tokens[n], words)), stop)
+    free = [(at, slots) for at, slots in free if at < stop]
     firm = {
         i.match.line: i
         for i in items
@@ -282,8 +286,8 @@ def _add_free_rows(
     }
     loose = [i for i in items if i.match.line not in firm]
     targets = dict(lines)
-    held = {c.place for i in firm.values() for c in i.slots.cells}
-    held |= {c.place for _, slots in free for c in slots.cells}
+    held = {(c.row, c.column) for i in firm.values() for c in i.slots.cells}
+    held |= {(c.row, c.column) for _, slots in free for c in slots.cells}
     # A lone figure in its line may be the number of a page.
     rows = {t.row for t, u in pairwise(tokens[start:stop]) if t.row == u.row}
     lost = [n for n in range(start, stop) if _is_lost(tokens[n], held, rows)]
@@ -307,9 +311,15 @@ def _add_free_rows(
     return sorted([*firm.values(), *kept], key=lambda i: i.match.line)
 
 
-def _is_lost(token: Token, held: set[Place], rows: set[int]) -> bool:
+def _is_head(token: Token, words: frozenset[str]) -> bool:
+    """Whether a token is a word of the form's heads, or begins with one."""
+    first, *_ = _GAP.split(token.text, 1)
+    return token.key in words or (first != token.text and label_key(first) in words)
+
+
+def _is_lost(token: Token, held: set[tuple[int, int]], rows: set[int]) -> bool:
     is_figure = token.reading.value is not None and token.row in rows
-    return is_figure and token.place not in held
+    return is_figure and (token.row, token.column) not in held
 
 
 def _find_free_rows(

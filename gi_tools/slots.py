@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,6 +16,10 @@ from gi_tools.tokens import Token
 EXPLICIT = frozenset(("grid", "pipe", "tab"))  # dresses in which an empty cell is seen
 LONGEST_SIGN = 3  # characters of a figure that was recognised as words
 NOWHERE = -1  # the columns of a row begin at a place that its table leaves open
+
+_FIGURES = re.compile(r"(?:^|\s)\d{1,9}\s{1,9}\d{1,9}$")
+_SEVERAL = re.compile(r"[1-9]\d")
+_RUN_ON = re.compile(r"(?:\d{1,9}\s{1,4}){0,15}\d{1,9}[\u4e00-\u9fff][^\d\s]{0,12}")
 
 
 class Slots(NamedTuple):
@@ -64,11 +70,12 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
     single cells that follow, never a row of figures that stands by itself.
     """
     row = tokens[match.end - 1].row
-    same = []
+    same, label = [], tokens[match.end - 1].key or None
     for token in tokens[match.end : stop]:
         if token.row != row:
             break
-        if not token.is_note:
+        # A label over several columns stands in each of them, once written out.
+        if not token.is_note and (same or token.key != label):
             same.append(token)
     end = len(same)
     while end and not same[end - 1].is_slot:
@@ -77,14 +84,16 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
         is_last = same[-1] is tokens[-1]
         cells, tail = tuple(same[:end]), tuple(same[end:])
         return _make_slots((cells, True, is_last, 0, 0, tail, None))
-    cells, number = [], match.end
+    cells, number, asked = [], match.end, -1
     while number < stop:
         token = tokens[number]
         if token.is_slot and not token.is_note:
-            if token.row != row and is_free_row(tokens, number):
+            is_told = token.row == row or _is_next(tokens, asked, number)
+            if not is_told and is_free_row(tokens, number):
                 break
+            asked = number
             cells.append(token)
-        elif _is_sign(tokens, number, stop) and cells:
+        elif cells and _is_sign(tokens, number, stop, cells):
             cells.append(token)
         elif not token.is_note:
             break
@@ -98,19 +107,52 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
     return _make_slots((kept, False, is_last, row, below, tail, None))
 
 
-def _is_sign(tokens: list[Token], number: int, stop: int) -> bool:
+def _is_next(tokens: list[Token], asked: int, number: int) -> bool:
+    """Whether a row that is not free from ``asked`` on is not from here on either."""
+    if asked < 0 or asked != number - 1 or tokens[asked].key:
+        return False
+    return tokens[asked].row == tokens[number].row
+
+
+def _is_sign(
+    tokens: list[Token], number: int, stop: int, cells: Sequence[Token]
+) -> bool:
     """Whether words stand where the figures of a row go on: a figure gone wrong."""
     first = number
     while number < stop and 0 < len(tokens[number].text) <= LONGEST_SIGN:
         if not tokens[number].key:
             break
         number += 1
-    return first < number and (number == stop or tokens[number].is_slot)
+    if first == number:
+        return False
+    if number == stop or tokens[number].is_slot:
+        return True
+    return any(cell.dress in EXPLICIT for cell in (*cells, tokens[first]))
+
+
+def find_sign(
+    tokens: list[Token], at: int, known: set[int], words: frozenset[str]
+) -> tuple[Token, ...]:
+    """The sign behind a label that no form has a word for: a figure gone wrong."""
+    while at < len(tokens) and tokens[at].is_note:
+        at += 1
+    if at >= len(tokens) or at in known:
+        return ()
+    token = tokens[at]
+    is_sign = 0 < len(token.text) <= LONGEST_SIGN and token.key not in words
+    return (token,) if is_sign and token.key and not token.is_note else ()
+
+
+def is_stray(token: Token) -> bool:
+    """Whether a token is a figure, or a line that ends in some or begins with one."""
+    if token.reading.value is not None or _RUN_ON.fullmatch(token.text):
+        return True
+    return bool(_FIGURES.search(token.text[-80:]))
 
 
 def take_tail(slots: Slots, width: int, shift: int | None) -> Slots:
     """Count words behind the cells as cells, as far as the columns reach."""
-    if not slots.tail or slots.tail[0].dress not in EXPLICIT:
+    if not any(c.dress in EXPLICIT for c in (*slots.cells, *slots.tail[:1])):
         return slots  # an empty cell left no trace: nobody can tell how far they reach
     reach = width + max(shift or 0, 0)
     if shift == NOWHERE:
@@ -139,17 +181,22 @@ def fit_slots(
     heads: tuple[int, ...] = (),
     step: int = 1,
     padded: bool = True,
+    torn: bool = False,
 ) -> Fit | None:
     """
     Give each of ``width`` columns its cell, or None when that cannot be told.
 
     ``shift`` is where the columns begin in other rows of the table, ``heads`` the
-    grid columns of the header cells, ``step`` the usual lines from cell to cell. Empty
-    cells are dropped only at the ends, and only where ``padded`` says that rows end so.
+    grid columns of the header cells, ``step`` the usual lines from cell to cell, 0
+    where gaps say nothing. Empty cells are dropped only at the ends, and only where
+    ``padded`` says that rows end so. ``torn`` says that other glued rows have more or
+    fewer digits than columns.
     """
     cells = slots.cells
     if len(cells) == 1 and width > 1 and cells[0].dress == "glued":
-        return _unglue(cells[0], width)
+        # No count begins with a zero: 0005 has but one reading.
+        is_open = torn and _SEVERAL.search(cells[0].text)
+        return None if is_open else _unglue(cells[0], width)
     if slots.is_cut and len(cells) < width + max(shift or 0, 1):
         lost = shift is None and not padded and cells[0].is_blank
         short = len(cells) < width or cells[0].is_blank
@@ -201,7 +248,7 @@ def _cut_short(cells: tuple[Token, ...], width: int, shift: int) -> Fit | None:
 
 def _unglue(cell: Token, width: int) -> Fit | None:
     """Part ``000`` into three cells; several readings (``1200``) mean none."""
-    if len(cell.text) != width:
+    if len(cell.text) != width or cell.reading.value is None:
         return None
     parts = []
     for offset, digit in enumerate(cell.text):
@@ -225,6 +272,8 @@ def _by_heads(cells: tuple[Token, ...], heads: tuple[int, ...]) -> Fit | None:
 
 def _by_gaps(slots: Slots, width: int, step: int) -> Fit | None:
     """Read empty lines between one-cell lines as empty cells, if the count fits."""
+    if not step or slots.in_row:
+        return None
     *steps, last = slots.steps
     placed: list[Token | None] = []
     for cell, gap in zip(slots.cells, steps, strict=True):

@@ -69,18 +69,17 @@ def read_tables(tokens: list[Token], form_key: str) -> TableReading:
     matches = find_rows(tokens, book)
     matches = trim_matches(matches, form_key)
     words = _list_words(form_key)
-    if len(matches) + len(words & {t.key for t in tokens}) < FEWEST_LABELS:
+    few = len(matches) < FEWEST_LABELS
+    if few and len(matches) + len(words & {t.key for t in tokens}) < FEWEST_LABELS:
         matches = []
     sheet = _Sheet(tokens)
     items = to_items(tokens, form_key, matches)
     absent: list[Target] = []
-    for name in dict.fromkeys(book.lines[i.match.line].table.name for i in items):
-        lines = [
-            (n, line.row.targets)
-            for n, line in enumerate(book.lines)
-            if line.table.name == name and line.row.targets
-        ]
-        own = [i for i in items if book.lines[i.match.line].table.name == name]
+    tables: dict[str, list[Item]] = {}
+    for item in items:
+        tables.setdefault(book.lines[item.match.line].table.name, []).append(item)
+    for name, own in tables.items():
+        lines = _list_lines(form_key)[name]
         if not any(i.slots.cells for i in own) and len(own) < FEWEST_EMPTY:
             continue
         pads = find_pads(form_key, name)
@@ -105,6 +104,16 @@ def read_tables(tokens: list[Token], form_key: str) -> TableReading:
 
 
 @cache
+def _list_lines(form_key: str) -> dict[str, list[tuple[int, tuple[Target, ...]]]]:
+    """The lines of each table that have figures, and what these mean."""
+    lines: dict[str, list[tuple[int, tuple[Target, ...]]]] = {}
+    for number, (table, row) in enumerate(template(form_key).lines):
+        if row.targets:
+            lines.setdefault(table.name, []).append((number, row.targets))
+    return lines
+
+
+@cache
 def _list_words(form_key: str) -> frozenset[str]:
     """The words of heads and banners, of kindred forms too."""
     book = template(form_key)
@@ -119,7 +128,7 @@ class _Sheet:
         self.figures: dict[tuple[str, str | None], Figure] = {}
         self.unmatched: list[Unmatched] = []
         self.seen: dict[str, None] = {}
-        self.used: set[Place] = set()
+        self.used: set[tuple[int, int]] = set()  # rows and columns
 
     def add(self, name: str, settled: Iterable[tuple[Item, Fit | None]]) -> None:
         """Turn the settled rows of a table into figures."""
@@ -127,9 +136,9 @@ class _Sheet:
         for item, fit in settled:
             self.seen[name] = None
             targets, found = item.targets, item.slots.cells
-            self.used.update([cell.place for cell in found])
+            self.used.update([(cell.row, cell.column) for cell in found])
             if item.slots.code:
-                self.used.add(item.slots.code.place)
+                self.used.add((item.slots.code.row, item.slots.code.column))
             order = _printed_order(item, fit)
             if fit is None:
                 width = len(targets)
@@ -145,8 +154,14 @@ class _Sheet:
 
     def keep_leftovers(self, matches: list[Match], words: frozenset[str]) -> None:
         """Keep the rows inside the tables, and the grids, that found no cell."""
+        for token in self.tokens:
+            if token.dress == "crowd":
+                self._keep([token], "cells that ran together")
         used = self.used
-        taken = {n for n, t in enumerate(self.tokens) if t.place in used}
+        valued = [t for t in self.tokens if t.reading.value is not None]
+        if all([(token.row, token.column) in used for token in valued]):
+            return
+        taken = {n for n, t in enumerate(self.tokens) if (t.row, t.column) in used}
         taken.update([n for m in matches for n in range(m.token, m.end)])
         first, last = min(taken, default=0), max(taken, default=-1)
         # A first row that lost its label stands between the heads and the rows.
@@ -158,8 +173,6 @@ class _Sheet:
             if number not in taken
             and (first <= number <= last or isinstance(token.place, Spot))
         ]
-        if not any([token.reading.value is not None for token in free]):
-            return
         rows: list[list[Token]] = []
         for token in free:
             if not rows or not _goes_on(rows[-1], token):

@@ -18,6 +18,9 @@ READING = (
     r"[a-zü\u00e0-\u00fc\u0101\u0113\u012b\u014d\u016b\u01ce-\u01dc\u011b"
     r"\u0144\u0148\u01f9]{1,6}"
 )
+# Inside a set: letters of another width and hidden marks; blanks that are rare.
+WIDE = "０-９Ａ-Ｚａ-ｚ／－\u00ad\u200b-\u200f\ufeff"
+ODD_BLANKS = r"\v\f\x1c-\x1f\x85\u1680\u2000-\u200a\u2028\u2029\u202f\u205f"
 LABEL = 200  # characters up to which a text counts as a label or cell
 
 # Only digits, letters and ASCII signs change width; NFKC would also turn ① into 1.
@@ -34,7 +37,7 @@ _WORDS = {
     "谘询": "咨询",
 }
 _WORD = re.compile("|".join(_WORDS))
-_PINYIN = re.compile(rf"\((?<={LETTER}.){READING}\)")
+PINYIN = re.compile(rf"\((?<={LETTER}.){READING}\)")
 
 
 @cache
@@ -67,19 +70,24 @@ def _fold_label(text: str) -> str:
 def _fold(text: str) -> str:
     text = widen(text)
     if not text.isascii():
-        text = _PINYIN.sub("", text)
+        text = PINYIN.sub("", text)
         text = _WORD.sub(lambda m: _WORDS[m.group()], simplify_script(text))
     return "".join(text.split())
 
 
 def simplify(text: str) -> str:
     """Bring a name to simplified script without pinyin noise, inner spaces dropped."""
-    return "".join(simplify_script(_PINYIN.sub("", widen(text))).split())
+    return "".join(simplify_script(PINYIN.sub("", widen(text))).split())
 
 
 def simplify_script(text: str) -> str:
     """Bring traditional characters to simplified ones, nothing else changed."""
-    return _to_simple()(text) if _changing().search(text) else text
+    return _to_simple()(text) if may_change(text) else text
+
+
+def may_change(text: str) -> bool:
+    """Whether script or width may change, or a blank or a mark is an odd one."""
+    return _changing().search(text) is not None
 
 
 @cache
@@ -93,7 +101,7 @@ def _changing() -> re.Pattern:
     others = _to_simple()("\n".join(signs)).split("\n")
     changed = "".join(a for a, b in zip(signs, others, strict=True) if a != b)
     return re.compile(
-        rf"[{changed}覆沈坏藉哩瞭衹甦\uf900-\ufaff\U0001f200-\U00033479]"
+        rf"[{changed}覆沈坏藉哩瞭衹甦{WIDE}{ODD_BLANKS}\uf900-\ufaff\U0001f200-\U00033479]"
         "(?<![^回答批拜重反函示明申]覆(?=盖))(?<![^深昏浮耳消沈]沈(?=阳))"
     )
 

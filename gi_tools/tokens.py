@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from gi_tools.codebook import label_key
+from gi_tools.crowds import Cut, find_crowd, is_glued
 from gi_tools.documents import Document, Grid, Paragraph, Place, Span, to_spot
 from gi_tools.text import LABEL, LETTER, UNREADABLE, Reading, fold, read_cell
 
@@ -69,18 +70,19 @@ _make_token = partial(tuple.__new__, Token)  # as ``to_cell``
 def to_tokens(document: Document) -> list[Token]:
     """Turn every block into tokens; ``row`` numbers grow through the document."""
     tokens: list[Token] = []
-    row, open_pipe, leads = 0, False, False
+    row, more, open_pipe, leads = 0, 0, False, False
     for block in document.blocks:
         if isinstance(block, Grid):
             open_pipe = False
+            grid = block.number
             for cells in block.rows:
                 row += 1
-                for cell in cells:
-                    text, line, column, *_ = cell
-                    place = to_spot((block.number, line, column))
-                    tokens.append(_to_token(text, row, place, column, "grid"))
+                tokens += [
+                    _to_token(text, row, to_spot((grid, line, column)), column, "grid")
+                    for text, line, column, _, _, _ in cells
+                ]
             continue
-        row = _row_of(block, row, document)
+        row = _row_of(block, row, more, document)
         text = block.text
         if "|" in text or "｜" in text:
             leads = _is_led(text, leads)
@@ -88,6 +90,11 @@ def to_tokens(document: Document) -> list[Token]:
             tokens += found
         elif text.strip():
             open_pipe = False
+            if crowd := find_crowd(text):
+                tokens += _split_crowd(block, row, crowd)
+                more += len(crowd)
+                row += len(crowd)
+                continue
             dress, cuts = _cut_line(text) if len(text) <= LABEL else _cut(text)
             tokens += [
                 _part(block, row, *cut, number, dress)
@@ -98,11 +105,29 @@ def to_tokens(document: Document) -> list[Token]:
     return tokens
 
 
-def _row_of(block: Paragraph, last: int, document: Document) -> int:
+def _row_of(block: Paragraph, last: int, more: int, document: Document) -> int:
     """Keep line numbers for text, as empty lines between tokens are evidence."""
     if isinstance(block.place, Span):
-        return document.line_at(block.place.start)
+        return document.line_at(block.place.start) + more
     return last + 1
+
+
+def _split_crowd(
+    block: Paragraph, row: int, crowd: tuple[tuple[Cut, ...], ...]
+) -> list[Token]:
+    """
+    The tokens of rows that ran together in one line, each in a row of its own.
+
+    Glued cells stay one token that is no label and no figure: nobody can tell where
+    a row has no figure, or which digits are the number of the next.
+    """
+    if is_glued(crowd):
+        return [_part(block, row, 0, len(block.text), 1, "crowd")]
+    return [
+        _part(block, number, *cut, column, "run")
+        for number, cuts in enumerate(crowd, row)
+        for column, cut in enumerate(cuts, 1)
+    ]
 
 
 def _part(
@@ -116,7 +141,7 @@ def _part(
 
 
 def _to_token(text: str, row: int, place: Place, column: int, dress: str) -> Token:
-    if len(text) > LABEL:
+    if len(text) > LABEL or dress == "crowd":
         return Token(text, row, place, column, dress, UNREADABLE, PROSE, False, False)
     if dress in ("line", "run") and _SIGN.fullmatch(text):
         # A dash, a piece of a heading or of a label cut in two, as well as a figure.
@@ -243,7 +268,7 @@ def _narrow(text: str, start: int, end: int) -> tuple[int, int]:
 def _is_run(text: str) -> bool:
     """Whether runs of blanks part figures, a unit, or heads from what is before."""
     pieces = _RUN.split(text) if _RUN.search(text) else [""]
-    if len(pieces) > 1 and is_unit(pieces[-1]):
+    if len(pieces) > 1 and any(map(is_unit, pieces[1:])):
         return True
     is_head = len(pieces) > 2 and all(map(_HEAD.fullmatch, pieces))
     return is_head or any(read_cell(n).state == "reported" for n in pieces[1:])

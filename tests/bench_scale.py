@@ -1,4 +1,7 @@
-"""Measure builds of many reports and print Markdown tables: `make bench-scale`."""
+"""Measure builds of many reports and print Markdown tables: `make bench-scale`.
+
+python tests/bench_scale.py 1000 10000 50000 measures those sizes.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +27,15 @@ CHILDREN = resource.RUSAGE_CHILDREN
 
 
 class Run(NamedTuple):
-    """One build: seconds, those of CPU, peak MB of a reading process and the rest."""
+    """
+    One build: seconds, those of CPU in all and in the process that directs, peak MB.
+
+    ``worker`` is the peak of a reading process, ``main`` that of the directing one.
+    """
 
     seconds: float
     cpu: float
+    directing: float
     worker: float
     main: float
 
@@ -36,7 +44,7 @@ def run_build(folder: Path, out: Path, workers: int, stop: float = 1) -> Run:
     """Build in a process of its own; kill it when the share ``stop`` is done."""
     command = [sys.executable, "-m", "gi_tools.cli", "build", "--quiet"]
     command += [str(folder), "-o", str(out), "--workers", str(workers)]
-    wanted = stop * len(list_files(folder, out).paths) / 256
+    total, directing = len(list_files(folder, out).paths), 0.0
     start, peaks, before = time.perf_counter(), {}, resource.getrusage(CHILDREN)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         watched = psutil.Process(process.pid)
@@ -45,16 +53,22 @@ def run_build(folder: Path, out: Path, workers: int, stop: float = 1) -> Run:
                 for one in (watched, *watched.children()):
                     size = one.memory_info().rss / MB
                     peaks[one.pid] = max(peaks.get(one.pid, 0), size)
+                directing = sum(watched.cpu_times()[:2])
             except psutil.Error:
                 pass
-            done = len(list((out / "_journal").glob("*.json"))) if stop < 1 else 0
-            if stop < 1 and done > wanted:
+            if stop < 1 and count_done(out) > stop * total:
                 process.send_signal(signal.SIGKILL)
             time.sleep(0.1)
     seconds = time.perf_counter() - start
     used, main = resource.getrusage(CHILDREN), peaks.pop(process.pid, 0)
     cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
-    return Run(seconds, cpu, max(peaks.values(), default=0), main)
+    return Run(seconds, cpu, directing, max(peaks.values(), default=0), main)
+
+
+def count_done(out: Path) -> int:
+    """How many files the journal of a build knows."""
+    texts = (path.read_text() for path in (out / "_journal").glob("*.json"))
+    return sum(text.count('"path": ') for text in texts)
 
 
 def measure_road(folder: Path, most: int = 600) -> float:
@@ -72,8 +86,8 @@ def picture(out: Path) -> dict[str, bytes]:
     return {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*.parquet")}
 
 
-def measure_size(count: int, place: Path) -> None:
-    """Print the rows of one size."""
+def measure_size(count: int, place: Path) -> Run:
+    """Print the row of one size; give the build with one worker."""
     folder, out = place / f"in{count}", place / f"out{count}"
     gi.simulate(count, folder, seed=count)
     road = measure_road(folder)
@@ -95,6 +109,8 @@ def measure_size(count: int, place: Path) -> None:
         f"{count / one.seconds:.0f}",
         f"{count / two.seconds / 2:.0f}",
         f"{one.seconds / two.seconds:.2f}",
+        f"{2 * one.cpu / two.cpu:.2f}",
+        f"{one.directing:.1f}, {two.directing:.1f}",
         f"{max(one.worker, two.worker):.0f}",
         f"{max(one.main, two.main):.0f}",
         f"{kept.seconds:.1f}",
@@ -102,6 +118,9 @@ def measure_size(count: int, place: Path) -> None:
         f"{size:.1f}",
     )
     print("| " + " | ".join(cells) + " |", flush=True)
+    shutil.rmtree(folder)
+    shutil.rmtree(out)
+    return one
 
 
 HEADS = (
@@ -112,6 +131,8 @@ HEADS = (
     "1 worker, /s",
     "2 workers, /s and core",
     "1 to 2 workers",
+    "the same by CPU",
+    "CPU s of directing, 1 and 2 workers",
     "peak of a worker, MB",
     "peak of the rest, MB",
     "nothing new, s",
@@ -128,8 +149,18 @@ def main() -> None:
     print(f"{os.cpu_count()} cores; load before {os.getloadavg()[0]:.1f}\n")
     print("| " + " | ".join(HEADS) + " |\n" + "|---" * len(HEADS) + "|")
     with tempfile.TemporaryDirectory() as place:
-        for count in counts:
-            measure_size(count, Path(place))
+        runs = {count: measure_size(count, Path(place)) for count in counts}
+    (count, first), *rest = runs.items()
+    print("\nGrowth of the build with one worker, 1 is linear:")
+    for size, run in rest:
+        times, kind = size / count, f"{count:,} to {size:,} reports"
+        clock, cpu = run.seconds / first.seconds, run.cpu / first.cpu
+        memory = run.worker / first.worker
+        print(
+            f"{kind}: {clock / times:.2f} by clock, {cpu / times:.2f} by CPU, ", end=""
+        )
+        print(f"peak of a worker {memory:.2f} times")
+        count, first = size, run
     print(f"\nload after {os.getloadavg()[0]:.1f}")
 
 

@@ -16,7 +16,33 @@ from gi_tools.tables import read_tables
 from gi_tools.tokens import to_tokens
 
 FORMS = ("2014", "2019", "2021")
-WRITERS = DRESSES | FULL_DRESSES
+WRAP = 14
+
+
+def crowd(block: Line | Sheet) -> str:
+    """A table in one line."""
+    rows = block.rows if isinstance(block, Sheet) else [[block.text]]
+    return " ".join(cell for row in rows for cell in row if cell)
+
+
+def wrap(block: Line | Sheet, join: str) -> str:
+    """A table of which the labels are broken into lines of WRAP characters."""
+    lines = []
+    for label, *cells in block.rows if isinstance(block, Sheet) else [[block.text]]:
+        pieces = [label[n : n + WRAP] for n in range(0, len(label), WRAP)]
+        lines += [*pieces[:-1], join.join((*pieces[-1:], *cells))]
+    return "\n".join(lines)
+
+
+# Tables without their line breaks, or with more of them.
+BREAKS = {
+    "crowd": lambda blocks: "\n\n".join(map(crowd, blocks)),
+    "crowd_page": lambda blocks: "".join(f"<p>{crowd(b)}</p>" for b in blocks),
+    "crowd_all": lambda blocks: " ".join(map(crowd, blocks)),
+    "wrapped": lambda blocks: "\n\n".join(wrap(b, "\n") for b in blocks),
+    "wrapped_tabs": lambda blocks: "\n\n".join(wrap(b, "\t") for b in blocks),
+}
+WRITERS = DRESSES | FULL_DRESSES | BREAKS
 DRESSED = [name for name in WRITERS if name not in ("html", "word")]
 NOTES = ("※", "①", "*", "[注]", "（注）", "②")
 SIGNS = ("口", "日", "了", "目口")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import os
 import random
+import re
+import zipfile
+import zlib
 from functools import cache
 from pathlib import Path
 
-from office_files import make_page, to_rtf, to_zip
+from office_files import make_page, to_rtf
 from printing import to_pdf
 
 from gi_tools.simulation.office import to_docx, to_xlsx
@@ -26,6 +31,14 @@ SPICES = [
     b"obj", b"endstream", b"<w:tbl>", b"</w:tbl>", b"<!DOCTYPE x [<!ENTITY a 'b'>]>",
 ]  # fmt: skip
 
+ELEMENT = re.compile(rb"<((?:w:|table:|text:)?(?:[tprvcf]|t[rcbl]|tbl|si|row|td))\b")
+PARTS = (".xml", ".html", ".rels")
+BODY = re.compile(r"document\.xml$|sheet\d|\.html$")
+HOUR = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+STREAM = re.compile(
+    rb"/Length (\d+)([^>]*>>\s*stream\r?\n)(.*?)(?=\r?\nendstream)", re.S
+)
+
 
 @cache
 def list_seeds() -> dict[str, list[bytes]]:
@@ -34,10 +47,11 @@ def list_seeds() -> dict[str, list[bytes]]:
     light = [p.read_bytes() for p in sorted(folder.glob("*.*")) if p.suffix != ".csv"]
     light = [data for data in light if len(data) < 30_000]
     blocks = make_page("2021", "full").blocks
-    office = [write(blocks) for write in (to_docx, to_xlsx, to_rtf)]
-    office.append(to_zip({"report.html": light[0], "word/x.xml": "<a/>"}))
+    office = [repack(to_docx(blocks)), repack(to_xlsx(blocks)), to_rtf(blocks)]
+    office.append(pack({"report.html": light[0], "word/x.xml": b"<a/>"}))
     cases = ROOT / "tests" / "cases" / "office"
     office += [path.read_bytes() for path in sorted(cases.iterdir())]
+    os.environ["SOURCE_DATE_EPOCH"] = "1600000000"  # the font in the PDF has a date
     return {"light": light, "office": office, "pdf": [to_pdf(blocks[:6])]}
 
 
@@ -67,8 +81,93 @@ def mutate(chance: random.Random, data: bytes, other: bytes) -> bytes:
     return data
 
 
+def pack(members: dict[str, bytes]) -> bytes:
+    """A zip file that is the same at any hour."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        for name, content in members.items():
+            made.writestr(zipfile.ZipInfo(name), content)
+    return file.getvalue()
+
+
+def unpack(data: bytes) -> dict[str, bytes]:
+    """The members of a zip file."""
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def repack(data: bytes) -> bytes:
+    """The same zip file without the hour at which it was made."""
+    members = unpack(data)
+    return pack({n: HOUR.sub(b"2021-01-31T00:00:00", c) for n, c in members.items()})
+
+
+def find_element(chance: random.Random, data: bytes) -> tuple[int, int]:
+    """Where one element begins and, at the first end of its name, ends."""
+    begins = list(ELEMENT.finditer(data))
+    if not begins:
+        return 0, 0
+    begin = chance.choice(begins)
+    end = data.find(b"</%b>" % begin[1], begin.end())
+    return begin.start(), end + len(begin[1]) + 3 if end > 0 else begin.end()
+
+
+def mutate_marks(chance: random.Random, data: bytes) -> bytes:
+    """Drop, double, move or refill whole elements, so that the file stays one."""
+    for _ in range(chance.randint(1, 8)):
+        (at, to), (start, end) = (find_element(chance, data) for _ in range(2))
+        way, whole = chance.randrange(5), data[at:to]
+        if way == 0:
+            data = data[:at] + data[to:]
+        elif way == 1:
+            most = max(600_000 - len(data), 0) // (len(whole) + 1) + 1
+            copies = min(chance.choice((2, 2, 5, 30, 1000)), most)
+            data = data[:at] + whole * copies + data[to:]
+        elif way == 2:
+            data = data[:at] + data[start:end] + data[to:]
+        else:
+            spice = chance.choice(SPICES).translate(None, b"<>&\x00\xff\xfe")
+            whole = re.sub(
+                rb">[^<>]+<", lambda _, s=spice: b">" + s + b"<", whole, count=2
+            )
+            data = data[:at] + whole + data[to:]
+    return data
+
+
+def mutate_within(chance: random.Random, data: bytes) -> bytes:
+    """Spoil what a zip, an OLE or a PDF file holds and leave the file whole."""
+    if data[:2] == b"PK":
+        members = unpack(data)
+        names = sorted(n for n in members if n.endswith(PARTS))
+        bodies = [name for name in names if BODY.search(name)]
+        name = chance.choice(bodies if chance.randrange(4) else names)
+        whole = mutate_marks(chance, members[name])
+        if not chance.randrange(4):
+            whole = mutate(chance, whole, whole)
+        return pack(members | {name: whole})
+    if data[:4] == b"%PDF":
+        found = chance.choice([m for m in STREAM.finditer(data) if len(m[3]) < 20_000])
+        text = zlib.decompress(found[3])
+        text = zlib.compress(mutate(chance, text, text))
+        new = b"/Length %d%b%b" % (len(text), found[2], text)
+        return data[: found.start()] + new + data[found.end() :]
+    spoilt = bytearray(data)
+    for _ in range(chance.randint(1, 12)):  # no byte moves: the sectors stay in place
+        at, many = chance.randrange(len(data)), chance.choice((1, 2, 4, 64))
+        spoilt[at : at + many] = chance.choice((chance.randbytes(many), bytes(many)))
+    return bytes(spoilt[: len(data)])
+
+
+# Of a hundred, how many are spoilt within. A PDF whose text is lost is recognised as
+# a picture, for ten seconds and more; that is one of the rarer things to try.
+WITHIN = {"light": 0, "office": 70, "pdf": 5}
+
+
 def spoil(kind: str, number: int) -> bytes:
     """The spoilt report of a kind and number."""
     chance = random.Random(f"{kind} {number}")
     seeds = list_seeds()[kind]
-    return mutate(chance, chance.choice(seeds), chance.choice(seeds))
+    data, other = chance.choice(seeds), chance.choice(seeds)
+    if WITHIN[kind] and chance.randrange(100) < WITHIN[kind]:
+        return mutate_within(chance, data)
+    return mutate(chance, data, other)

@@ -16,6 +16,7 @@ from gi_tools.errors import CodebookError
 from gi_tools.instruments import read_duties, read_instruments, read_problems
 from gi_tools.openings import find_heads
 from gi_tools.phrases import Rule, _verify, phrasebook
+from gi_tools.prose import Prose
 
 CASES = Path(__file__).parent / "cases" / "claims.csv"
 REAL = Path(__file__).parents[2] / "shared" / "real"
@@ -230,7 +231,7 @@ def test_instruments_are_cited_by_name_and_number():
         "河政〔2023〕1号\n"
     )
     document = gi.read(text.encode(), name="case.txt")
-    found = read_instruments(document)
+    found = read_instruments(Prose(document))
     assert [(i.name, i.number) for i in found] == [
         ("中华人民共和国政府信息公开条例", "国务院令第711号"),
         ("关于做好年报的通知", "河政办〔2022〕7号"),
@@ -256,7 +257,7 @@ def test_instruments_are_cited_by_name_and_number():
 )  # fmt: skip
 def test_duty_dates_stand_beside_their_instrument(text, kind, date, instrument, raw):
     document = gi.read(f"{text}。\n".encode(), name="case.txt")
-    (duty,) = read_duties(document)
+    (duty,) = read_duties(Prose(document))
     assert duty[:3] == (kind, date, instrument)
     assert document.slice(document.locate(duty.place)) == duty.raw
     assert raw in duty.raw
@@ -272,7 +273,7 @@ def test_duty_dates_stand_beside_their_instrument(text, kind, date, instrument, 
     ],
 )
 def test_other_dates_are_no_duties(text):
-    assert read_duties(gi.read(f"{text}。".encode(), name="case.txt")) == ()
+    assert read_duties(Prose(gi.read(f"{text}。".encode(), name="case.txt"))) == ()
 
 
 def test_problems_and_measures_are_told_apart():
@@ -281,7 +282,7 @@ def test_problems_and_measures_are_told_apart():
         "（二）改进情况\n1.加强培训。\n2.增配人员。\n六、其他\n一是无关。\n"
     )
     document = gi.read(text.encode(), name="case.txt")
-    found = read_problems(document)
+    found = read_problems(Prose(document))
     assert [(p.kind, p.number, p.text) for p in found] == [
         ("problem", "一", "公开不及时"),
         ("problem", "二", "人员不足"),

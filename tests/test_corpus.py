@@ -173,6 +173,18 @@ def test_only_what_changed_is_read_again_and_the_result_is_that_of_a_new_build(
     assert "wenzhou_sti_2017" not in str(gi.open_corpus(out).load("facts").report_id)
 
 
+def test_the_size_of_chunks_is_kept_from_build_to_build(tmp_path):
+    folder, out = make_folder(tmp_path / "in", 40), tmp_path / "out"
+    size = lambda: gi.open_corpus(out).manifest["settings"]["chunk"]  # noqa: E731
+    build(folder, out)
+    assert size() == 32  # an eighth, but not so few
+    assert build(folder, out, chunk=5).removed > 0
+    assert build(folder, out).kept == 40 and size() == 5
+    (out / "manifest.json").rename(out / "_plan.json")  # as a kill leaves it
+    (out / "_plan.json").write_text('{"files": 40, "chunk": 5}')
+    assert build(folder, out).kept == 40 and size() == 5
+
+
 def test_a_file_moves_its_own_chunk_alone():
     paths = [f"{n % 9}/{n:04d}.html" for n in range(2000)]
     paths.sort()

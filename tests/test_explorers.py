@@ -306,7 +306,7 @@ def test_a_build_at_work_is_asked_again(built, tmp_path):
     assert "待读 <b>?</b>" in view.to_html()
     assert view.frame.empty and view.states.empty
     assert gi.open_corpus(tmp_path).load("facts").empty
-    save_plan(tmp_path, 9)
+    save_plan(tmp_path, {"files": 9})
     copytree(built / "failures", tmp_path / "failures")
     view.refresh()
     assert "待读 <b>6</b>" in view.to_html() and "未建成" in view.to_html()

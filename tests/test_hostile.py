@@ -62,6 +62,8 @@ def test_a_thousand_spoilt_files(monkeypatch, capsys):
     assert capsys.readouterr().out.startswith("1000 inputs: ")
 
 
+LABEL = "不计其他情形）\n".encode()
+TABLE = b"".join((SAMPLES / "tangxi_health_2021.txt").read_bytes().partition(LABEL)[:2])
 HOSTILE = {
     "nested": b"<div>" * 20_000,
     "nested tables": b"<table><tr><td>" * 3_000,
@@ -80,11 +82,21 @@ HOSTILE = {
     "pipes": b"|" * 500_000,
     "lines": "件\n".encode() * 100_000,
     "rtf": b"{\\rtf1" + b"{" * 300_000,
+    "empty cells": TABLE + b"|" * 20_000,
     "xml": b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
 }
 
 
-QUICK = ("nested", "wide span", "tall span", "references", "digits", "rtf", "xml")
+QUICK = (
+    "nested",
+    "wide span",
+    "tall span",
+    "references",
+    "digits",
+    "rtf",
+    "xml",
+    "empty cells",
+)
 
 
 @pytest.mark.parametrize(

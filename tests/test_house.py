@@ -17,6 +17,7 @@ FLOORS = [
     {"documents", "codebook", "regions", "dates"},
     {"readers"},
     {
+        "crowds",
         "tokens",
         "alignment",
         "columns",

@@ -882,3 +882,15 @@ def test_a_mail_without_a_page_gives_its_text():
     source = Source("a.eml", "mhtml", 1, "")
     mail = "From: a@b.cn\nMIME-Version: 1.0\nContent-Type: text/plain\n\n某市年报\n"
     assert read_mhtml(source, mail.encode()).paragraphs[0].text == "某市年报"
+
+
+def test_a_ring_of_sectors_has_an_end():
+    data = bytearray((CASES / "values.xls").read_bytes())
+    first = struct.unpack_from("<i", data, 60)[0]  # the table of the short sectors
+    struct.pack_into("<128i", data, 512 * (first + 1), *range(128))
+    with pytest.raises(ReadError, match="damaged"):
+        read(bytes(data))
+    name = "Workbook\0".encode("utf-16-le")
+    struct.pack_into("<I", data, data.index(name) + 120, 2**31 - 1)
+    with pytest.raises(ReadError, match="a stream without end"):
+        read(bytes(data))

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from gi_tools.commands.files import Verbs, add_verb, pick
-from gi_tools.corpus import CHUNK, MEMORY, SECONDS, build_corpus, open_corpus
+from gi_tools.corpus import MEMORY, SECONDS, build_corpus, open_corpus
 from gi_tools.exports import write_csv
 from gi_tools.fetching import Limits, fetch
 
@@ -41,7 +41,7 @@ def _add_build(verbs: Verbs) -> None:
     verb.add_argument("-o", "--out", type=Path, required=True, metavar="OUT")
     verb.add_argument("--workers", type=_whole, help="reading processes (one a core)")
     verb.add_argument("--scheduler", help="a Dask cluster, such as tcp://10.0.0.1:8786")
-    verb.add_argument("--chunk", type=_whole, default=CHUNK, help="files a chunk")
+    verb.add_argument("--chunk", type=_whole, help="files a chunk")
     verb.add_argument("--timeout", type=_positive, default=SECONDS, help="s a file")
     verb.add_argument("--memory", type=_positive, default=MEMORY, help="MB a process")
     verb.add_argument("--quiet", action="store_true", help="no progress bar")

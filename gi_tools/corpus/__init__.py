@@ -20,6 +20,7 @@ from gi_tools.corpus.journal import (
     MANIFEST,
     fill_empty,
     hold,
+    load_chunk,
     open_folder,
     place_parts,
     process_chunk,
@@ -36,9 +37,21 @@ from gi_tools.versions import list_versions
 
 __all__ = ["Built", "Corpus", "build_corpus", "open_corpus"]
 
-CHUNK = 256  # files: some seconds of work, the most that a kill can cost a worker
+SHARE = 8  # of the files go to a chunk, so that every worker has some to do
+# Fewer files make too many small Parquet files; more would cost a kill too much.
+FEWEST, MOST = 32, 512
 SECONDS = 120.0  # a scanned report takes long to recognise
 MEMORY = 1500.0  # MB past what the reading process needs for itself
+# Dask looks after itself many times a second, for a dashboard that is not shown; it
+# took the reading processes 3.6 % of a core.
+QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "5s",
+    "distributed.admin.tick.limit": "1h",
+    "distributed.admin.system-monitor.interval": "1h",
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.client.heartbeat": "1m",
+}
 
 
 class Built(NamedTuple):
@@ -58,7 +71,7 @@ def build_corpus(
     *,
     workers: int | None = None,
     scheduler: str | None = None,
-    chunk: int = CHUNK,
+    chunk: int | None = None,
     timeout: float = SECONDS,
     memory: float = MEMORY,
     progress: bool = True,
@@ -69,21 +82,24 @@ def build_corpus(
     ``workers`` are reading processes (one a core); with ``scheduler`` a Dask cluster
     that sees both folders under the same paths does the work. ``timeout`` is in
     seconds a file, ``memory`` in MB a process; a file past them goes to the
-    failures. Run again, it does only what is not done or has changed. Raises
-    DataError when there is nothing to read or ``out`` cannot be written.
+    failures. ``chunk`` is the files that are written together; without it that of
+    the build before, else an eighth of all, 32 to 512. Run again, it does only what
+    is not done or has changed. Raises DataError when there is nothing to read or
+    ``out`` cannot be written.
     """
     root, out = Path(folder).resolve(), Path(out).resolve()
     if root.is_relative_to(out):
         raise DataError(f"{folder}: lies in the corpus; write it to another folder")
     listing = list_files(root, out)
-    chunks = cut_chunks(listing.paths, chunk)
-    settings = {"chunk": chunk, "seconds": float(timeout)}
-    settings["memory"] = float(memory)
     open_folder(out)
     with hold(out):
+        size = chunk or load_chunk(out) or _choose_chunk(len(listing.paths))
+        settings = {"chunk": size, "seconds": float(timeout)}
+        settings["memory"] = float(memory)
+        chunks = cut_chunks(listing.paths, size)
+        save_plan(out, {"files": len(listing.paths), "chunk": size})
         (out / MANIFEST).unlink(missing_ok=True)
         removed = sweep(out, {one.name for one in chunks})
-        save_plan(out, len(listing.paths))
         job = {"root": str(root), "out": str(out), **settings}
         job["versions"] = list_versions()
         bar = make_bar(len(listing.paths), " files", progress)
@@ -97,9 +113,14 @@ def build_corpus(
     return Built(out, *known, removed)
 
 
+def _choose_chunk(files: int) -> int:
+    return min(max(files // SHARE, FEWEST), MOST)
+
+
 @contextmanager
 def _connect(workers: int | None, scheduler: str | None) -> Iterator[Any]:
     """A Dask client: of the cluster named, or of threads that each hold a process."""
+    import dask
     import distributed
 
     if scheduler:
@@ -112,12 +133,13 @@ def _connect(workers: int | None, scheduler: str | None) -> Iterator[Any]:
             yield client
         return
     with (
+        dask.config.set(QUIET),
         tempfile.TemporaryDirectory() as scratch,
         distributed.Client(
             processes=False,
             n_workers=1,
             threads_per_worker=workers or os.cpu_count() or 1,
-            dashboard_address="127.0.0.1:0",
+            dashboard_address=None,
             memory_limit=0,
             silence_logs=logging.CRITICAL,
             local_directory=scratch,
@@ -132,6 +154,8 @@ def _run(client: Any, chunks: list[Chunk], job: dict, bar: Any) -> Counter:
     from distributed import as_completed
     from distributed.scheduler import KilledWorker
 
+    # The large ones first: at the end no worker waits long for another.
+    chunks = sorted(chunks, key=lambda one: -len(one.paths))
     texts = [json.dumps(job | {"name": c.name, "paths": c.paths}) for c in chunks]
     futures = client.map(process_chunk, texts, pure=False)
     counts: Counter = Counter()

@@ -35,9 +35,9 @@ class Overtime(BaseException):
 
 def main() -> None:
     """Serve jobs from standard input until it closes."""
-    # Rows wait for their chunk's end; to look through them for cycles again and
-    # again took a tenth of the time.
-    gc.set_threshold(20_000)
+    # Rows wait for their chunk's end, codebooks for ever; to look through them for
+    # cycles again and again took a tenth of the time.
+    gc.set_threshold(50_000)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints must not mix with the answers
 
@@ -57,6 +57,8 @@ def main() -> None:
                 answer({"entry": read_chunk(job, answer)})
             except OSError as error:
                 answer({"error": f"{job['target']}: {error.strerror or error}"})
+            gc.collect()
+            gc.freeze()  # what is left are codebooks, which stay
 
 
 def count_pages() -> int:

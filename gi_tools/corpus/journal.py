@@ -133,17 +133,28 @@ def _is_same(path: Path, file: dict) -> bool:
         return failure == "unreadable"
 
 
-def save_plan(out: Path, files: int) -> None:
-    """Say how many files a build is to read; the manifest takes its place."""
-    save_text(out / PLAN, [json.dumps({"files": files})])
+def save_plan(out: Path, plan: dict) -> None:
+    """Say how many ``files`` a build reads, in what ``chunk``; till the manifest."""
+    save_text(out / PLAN, [json.dumps(plan)])
 
 
 def load_plan(out: Path) -> int | None:
     """How many files the build at work is to read; None when it does not say."""
     try:
         return json.loads((out / PLAN).read_text("ascii"))["files"]
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError, KeyError):
         return None
+
+
+def load_chunk(out: Path) -> int | None:
+    """The size of chunks of the build before, ended or not; None without one."""
+    for name in (PLAN, MANIFEST):
+        try:
+            found = json.loads((out / name).read_text("ascii"))
+            return int(found.get("settings", found)["chunk"])
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            continue
+    return None
 
 
 def open_folder(out: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gi_tools.documents import Block, Document, Grid, Paragraph, Source, to_cell
@@ -27,6 +28,8 @@ _SKIP = frozenset(
     "script style noscript template head iframe object svg math video audio".split()
 )
 _APART = ", ".join(["table", *_SKIP])  # what a cell can hold that is no text of it
+_ODD = '[hidden], [style*="one"], [rowspan], [colspan]'
+_SPANS = frozenset(("rowspan", "colspan"))
 _SEAM = "\0"  # between two texts of a cell; no text has it
 _BREAKS = frozenset(
     "p div h1 h2 h3 h4 h5 h6 li ul ol dl dt dd section article main header form "
@@ -68,12 +71,11 @@ class _Flow:
         self._paragraphs = 0
         if body is not None:
             self._cut_nested(body)
-            self._large = LARGE_SHARE * len(body.text(deep=True))
+            self._body = body
             # Few elements have these; to ask each cell would take longer.
-            styled = body.css('[hidden], [style*="one"]')
-            self._hidden = {node.mem_id for node in styled if _is_hidden(node)}
-            spanned = body.css("[rowspan], [colspan]")
-            self._spanned = {node.mem_id: node.attributes for node in spanned}
+            found = [(n.mem_id, n.attributes) for n in body.css(_ODD)]
+            self._hidden = {node for node, have in found if _is_hidden(have)}
+            self._spanned = {node: have for node, have in found if _SPANS & have.keys()}
             self._walk(body)
 
     def _cut_nested(self, body: LexborNode) -> None:
@@ -131,6 +133,10 @@ class _Flow:
         if not is_furniture_tag(tag, names):
             return False
         return len(node.text(deep=True)) < self._large
+
+    @cached_property
+    def _large(self) -> float:
+        return LARGE_SHARE * len(self._body.text(deep=True))
 
     def _add_text(self, text: str, links: int) -> None:
         self._text.append(text)
@@ -257,10 +263,10 @@ def _own_cells(row: LexborNode) -> list[LexborNode]:
     return [c for c in row.iter() if c.tag in ("td", "th")]
 
 
-def _is_hidden(node: LexborNode) -> bool:
-    style = node.attributes.get("style") or ""
+def _is_hidden(attributes: dict[str, str | None]) -> bool:
+    style = attributes.get("style") or ""
     if "one" not in style:
-        return "hidden" in node.attributes
+        return "hidden" in attributes
     return "display:none" in "".join(style[:2000].lower().split())
 
 

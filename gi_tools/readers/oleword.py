@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from typing import NamedTuple
 import regex
 
 from gi_tools.errors import ReadError
-from gi_tools.readers.blocks import needing
+from gi_tools.readers.compound import read_streams
 from gi_tools.readers.layout import Definition
 
 # Names of fields are those of [MS-DOC]; all offsets are from the start of the FIB.
@@ -72,16 +71,9 @@ class OlderWordError(ReadError):
 
 def read_old_word(data: bytes, name: str) -> OldWord:
     """Read an OLE2 Word file; raises ReadError, OlderWordError for Word 95 or older."""
-    with needing("olefile", name):
-        import olefile
     try:
-        with olefile.OleFileIO(io.BytesIO(data)) as ole:
-            streams = {
-                stream: ole.openstream(stream).read()
-                for stream in ("WordDocument", "0Table", "1Table", "Data")
-                if ole.exists(stream)
-            }
-        return _Binary(streams, name).read()
+        names = "WordDocument", "0Table", "1Table", "Data"
+        return _Binary(read_streams(data, names, name), name).read()
     except ReadError:
         raise
     except Exception as error:

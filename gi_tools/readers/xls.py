@@ -8,6 +8,7 @@ from typing import Any
 from gi_tools.documents import Document, Source
 from gi_tools.errors import ReadError
 from gi_tools.readers.blocks import MAX_CELLS, Builder, needing
+from gi_tools.readers.compound import read_streams
 from gi_tools.readers.sheets import (
     Place,
     Sheet,
@@ -39,7 +40,9 @@ def read_xls(source: Source, data: bytes) -> Document:
     builder = Builder(source)
     how = {"formatting_info": True, "ragged_rows": True, "logfile": io.StringIO()}
     try:
-        book = xlrd.open_workbook(file_contents=data, **how)
+        # xlrd would follow a ring of sectors for ever.
+        streams = read_streams(data, ("Workbook", "Book"), source.name)
+        book = xlrd.open_workbook(file_contents=next(iter(streams.values())), **how)
         for sheet in book.sheets():
             if sheet.visibility:
                 add_hidden_note(builder, sheet.name)
