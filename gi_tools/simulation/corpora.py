@@ -110,7 +110,8 @@ def simulate(
     ``forms`` are keys of the codebook, ``formats`` those of ``FORMATS``; ``defects``
     is the share of reports with one planted defect, of ``kinds`` (all by default).
     A body reports three years in a row, with ``panel`` all ``years``. Gives the index,
-    which is also written as index.csv. The same arguments give the same bytes.
+    which is also written as index.csv. The same arguments give the same reports: the
+    same bytes, but for the hour in Office files and PDF.
     DataError for an unknown form, format or kind, or a package that is not there.
     """
     if number < 0 or not 0 <= defects <= 1:
