@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+import pandas as pd
 import regex
+from pandas import DataFrame
 
 from gi_tools.codebook import forms
 from gi_tools.comparisons import Comparison, Table, tell, to_tolerance
@@ -19,9 +21,6 @@ from gi_tools.repairs import repair
 from gi_tools.reports import Report
 from gi_tools.shares import find_pair
 from gi_tools.wordings import Wording, find_wording, to_leaves
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 WINDOW = 8  # claims around a figure that say whether requests are spoken of
 SMALL = 10  # below which a figure stands in many cells by chance
@@ -55,8 +54,6 @@ def compare_claims(
     be said (均, 全部). Columns are those of ``Comparison``. Raises DataError for
     missing columns or a claims frame without facts.
     """
-    import pandas as pd
-
     if not isinstance(claims, pd.DataFrame):
         reports = [claims] if isinstance(claims, Report) else list(claims)
         facts = repair(tabulate(reports)).facts if facts is None else facts

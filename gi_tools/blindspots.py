@@ -159,18 +159,12 @@ def _describe(system: System, kind: str, members: Members) -> BlindSpot:
 
 
 TEXTS = {
-    "rows": (
-        "{n} 行可以任意互换而不违反任何规则：{labels}",
-        "{n} rows may stand in any order without breaking a rule: {labels}",
-    ),
-    "columns": (
-        "{n} 列可以任意互换而不违反任何规则：{labels}",
-        "{n} columns may stand in any order without breaking a rule: {labels}",
-    ),
-    "cells": (
-        "{n} 格可以任意互换而不违反任何规则：{labels}",
-        "{n} cells may stand in any order without breaking a rule: {labels}",
-    ),
+    en: (
+        f"{{n}} {zh}可以任意互换而不违反任何规则：{{labels}}",
+        f"{{n}} {en} may stand in any order without breaking a rule: {{labels}}",
+    )
+    for zh, en in (("行", "rows"), ("列", "columns"), ("格", "cells"))
+} | {
     "blocks": (
         "{n} 组数字可以整组互换而不违反任何规则：{labels}",
         "{n} groups of figures may change places without breaking a rule: {labels}",

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
 import regex
+from numpy import ndarray
+from pandas import DataFrame
 
 from gi_tools.agencies import is_town
 from gi_tools.errors import DataError
-
-if TYPE_CHECKING:
-    from numpy import ndarray
-    from pandas import DataFrame
 
 LEVELS = ("national", "province", "prefecture", "county", "township")
 SCOPES = ("own", "territory", "department", "unstated")
@@ -60,8 +59,6 @@ def describe_bodies(heads: DataFrame, reports: DataFrame | None) -> DataFrame:
 
     ``reports`` is the frame of ``list_reports``; DataError if a report is twice in it.
     """
-    import pandas as pd
-
     extra = pd.DataFrame(index=heads.index, columns=["title", "level", "published"])
     if reports is not None:
         if reports["report_id"].duplicated().any():
@@ -90,8 +87,6 @@ def choose_versions(heads: DataFrame, values: ndarray) -> tuple[ndarray, DataFra
     date. Gives what to keep, as a mask, and the versions left out with ``kept``, the
     one that stands in their place. DataError where the newest cannot be told.
     """
-    import numpy as np
-
     keep = np.ones(len(heads), dtype=bool)
     key = [*BODY, "year"]
     twice = heads[heads.duplicated(key, keep=False)]
@@ -105,8 +100,6 @@ def choose_versions(heads: DataFrame, values: ndarray) -> tuple[ndarray, DataFra
 
 
 def _find_newest(group: DataFrame, values: ndarray) -> int:
-    import numpy as np
-
     dated = group["published"].dropna()
     if len(dated) == len(group) and (dated == dated.max()).sum() == 1:
         return (

@@ -123,6 +123,7 @@ def _press_down(
 ) -> bool:
     """Use ``sum <= 0``: no term can exceed what the least of all others leaves."""
     least, without, proof = 0.0, None, {equation.rule}
+    proofs = {1: bounds.low_proof, -1: bounds.high_proof}
     open_terms = []
     for cell, sign in terms:
         if cell not in bounds.open:
@@ -144,18 +145,12 @@ def _press_down(
             better = -room > held[cell] if is_low else room < held[cell]
             if better:
                 if len(proof) == 1:
-                    proof = proof.union(
-                        *(_prove(bounds, c, s) for c, s, _ in open_terms)
-                    )
+                    proof = proof.union(*(proofs[s][c][0] for c, s, _ in open_terms))
                 value = -room if is_low else room
                 moved |= bounds.narrow(cell, value, frozenset(proof), is_low)
     if not open_terms and least > equation.tolerance + EPSILON:
         raise Conflict(frozenset(proof))
     return moved
-
-
-def _prove(bounds: Bounds, cell: int, sign: int) -> frozenset[str]:
-    return (bounds.low_proof if sign > 0 else bounds.high_proof)[cell][0]
 
 
 def _is_wide(bounds: Bounds, cell: int) -> bool:

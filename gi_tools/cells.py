@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy import ndarray
+from pandas import DataFrame, Series
 
 from gi_tools.codebook import indicators
 from gi_tools.crosswalk import FORMS, SCALES, crosswalk
 from gi_tools.errors import DataError
 from gi_tools.facts import STATES
 from gi_tools.frames import require
-
-if TYPE_CHECKING:
-    from numpy import ndarray
-    from pandas import DataFrame, Series
 
 NEEDED = ("report_id", "agency", "region_code", "year", "form", "indicator",
           "applicant", "value", "unit", "state", "origin")  # fmt: skip
@@ -67,12 +68,13 @@ def sort_cells(facts: DataFrame, bounds: DataFrame | None = None) -> Cells:
     a note says so.
     """
     require(facts, "facts", NEEDED, "use those of gi.tabulate")
-    import numpy as np
-
     notes: list[tuple[str, str, str, str]] = []
     heads, codes = _read_heads(facts)
-    table = _is(facts["origin"], "table")
-    _note_prose(table, notes)
+    table = (facts["origin"] == "table").fillna(False).to_numpy(dtype=bool)
+    if left := int((~table).sum()):
+        zh = f"{left} 个正文中的数未入面板，面板只取表格"
+        en = f"{left} figures of the prose are left out: a panel takes tables only"
+        notes.append(("prose", "", zh, en))
     states = _encode(facts["state"], STATES)
     usable = np.isin(states, [STATES.index(state) for state in USED])
     tally = _count_states(codes[table], states[table], len(heads))
@@ -88,21 +90,12 @@ def sort_cells(facts: DataFrame, bounds: DataFrame | None = None) -> Cells:
 
 
 def _count_states(report: ndarray, states: ndarray, size: int) -> ndarray:
-    import numpy as np
-
     at = (report * len(STATES) + states)[states >= 0]
     return np.bincount(at, minlength=size * len(STATES)).reshape(-1, len(STATES))
 
 
-def _is(column: Series, word: str) -> ndarray:
-    return (column == word).fillna(False).to_numpy(dtype=bool)
-
-
 def _encode(column: Series, labels: Sequence) -> ndarray:
     """Give each value its place among the labels, -1 for any other."""
-    import numpy as np
-    import pandas as pd
-
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes, found = column.cat.codes.to_numpy(), list(column.cat.categories)
     else:
@@ -115,9 +108,6 @@ def _encode(column: Series, labels: Sequence) -> ndarray:
 
 def _read_heads(facts: DataFrame) -> tuple[DataFrame, ndarray]:
     """One row for each report, and the number of its report for each fact."""
-    import numpy as np
-    import pandas as pd
-
     column = facts["report_id"]
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes = column.cat.codes.to_numpy()
@@ -142,8 +132,6 @@ def _read_heads(facts: DataFrame) -> tuple[DataFrame, ndarray]:
 
 def _find_keys(facts: DataFrame, heads: DataFrame, codes: ndarray) -> ndarray:
     """The codebook key of each report: a family before 2014 is told by its codes."""
-    import numpy as np
-
     keys = heads["form"].to_numpy(dtype=object, copy=True)
     local = keys == "pre2014"
     if local.any():
@@ -157,8 +145,6 @@ def _find_keys(facts: DataFrame, heads: DataFrame, codes: ndarray) -> ndarray:
 
 
 def _fill(rows: _Rows, form: str, heads: DataFrame, notes: list) -> ndarray:
-    import numpy as np
-
     cells = list_cells(form)
     place = np.full(rows.report.max() + 1, -1)
     place[heads.index] = np.arange(len(heads))
@@ -187,8 +173,6 @@ def _fill(rows: _Rows, form: str, heads: DataFrame, notes: list) -> ndarray:
 
 def _find_columns(part: DataFrame, cells: Sequence) -> ndarray:
     """The column of each fact among the cells of a form, -1 for one not asked for."""
-    import numpy as np
-
     names = list(dict.fromkeys(code for code, _ in cells))
     people = list(dict.fromkeys(who for _, who in cells))
     lut = np.full((len(names) + 1, len(people) + 1), -1)
@@ -201,8 +185,6 @@ def _find_factors(
     units: Series, form: str, cells: Sequence, columns: ndarray
 ) -> ndarray:
     """What each figure is worth in the unit of its cell; NaN for an unlike unit."""
-    import numpy as np
-
     expected = [indicators()[form, code].unit for code, _ in cells]
     money = [pair[0] for pair in SCALES]
     names = list(dict.fromkeys([*expected, *money, *sorted(COUNTS), None]))
@@ -218,8 +200,6 @@ def _bound(
     low: ndarray, high: ndarray, form: str, heads: DataFrame, bounds: DataFrame | None
 ) -> None:
     """Open the empty cells from zero upwards, or as far as the bounds known go."""
-    import numpy as np
-
     empty = np.isnan(low)
     low[empty], high[empty] = 0, np.inf
     signed = [code.endswith(SIGNED) for code, _ in list_cells(form)]
@@ -250,10 +230,3 @@ def _note_cells(kind: str, form: str, cells: dict, notes: list) -> None:
         zh, en = CELL_NOTES[kind]
         told = f"{len(cells)} 个单元格{zh}：{some}", f"{len(cells)} cells {en}: {some}"
         notes.append((kind, form, *told))
-
-
-def _note_prose(table: ndarray, notes: list) -> None:
-    if left := int((~table).sum()):
-        zh = f"{left} 个正文中的数未入面板，面板只取表格"
-        en = f"{left} figures of the prose are left out: a panel takes tables only"
-        notes.append(("prose", "", zh, en))

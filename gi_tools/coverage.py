@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy import ndarray
+from pandas import DataFrame
 
 from gi_tools.bodies import BODY
 from gi_tools.crosswalk import Join
 from gi_tools.facts import STATES
-
-if TYPE_CHECKING:
-    from numpy import ndarray
-    from pandas import DataFrame
 
 NOTES = ["kind", "about", "zh", "en"]
 
@@ -20,9 +20,6 @@ def cover_years(
     frame: DataFrame, states: ndarray, keep: ndarray, placed: ndarray
 ) -> DataFrame:
     """Every body in every year of the panel: the report used, or that it is missing."""
-    import numpy as np
-    import pandas as pd
-
     known = frame[["agency", "year"]].notna().all(axis=1)
     status = np.where(keep, "used", np.where(placed, "replaced", "no_table"))
     status = np.where(known, status, "unplaced")
@@ -93,7 +90,5 @@ def note_match(
 
 def add_notes(notes: DataFrame | None, more: Collection[tuple]) -> DataFrame:
     """Give the notes (kind, about, zh, en) and more of them as a new frame."""
-    import pandas as pd
-
     added = pd.DataFrame(list(more), columns=NOTES)
     return added if notes is None else pd.concat([notes, added], ignore_index=True)

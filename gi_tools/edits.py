@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+import pandas as pd
+from pandas import DataFrame
 
 from gi_tools.equations import EPSILON
 from gi_tools.errors import DataError
 from gi_tools.facts import iterate, set_values
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 VERSION = 1  # of the shape of the file
 MOST_BYTES = 64 * 1024 * 1024
@@ -126,8 +126,6 @@ def read_json(path: str | PathLike) -> Any:
 
 def to_edit_frame(log: EditLog) -> DataFrame:
     """Put the edits into a frame, a row each."""
-    import pandas as pd
-
     return pd.DataFrame(log.edits, columns=list(Edit._fields))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy import ndarray
+from pandas import DataFrame
 
 from gi_tools.errors import DataError
-
-if TYPE_CHECKING:
-    from numpy import ndarray
-    from pandas import DataFrame
 
 
 def fit_fixed_effects(
@@ -28,9 +28,6 @@ def fit_fixed_effects(
     ``attrs`` has n, dropped (rows with a missing value), units, times, clusters. For
     work that is published use linearmodels (extra ``stats``) or R.
     """
-    import numpy as np
-    import pandas as pd
-
     names, groups = list(regressors), cluster or unit
     columns = list(dict.fromkeys([outcome, *names, unit, time, groups]))
     if lacking := [name for name in columns if name not in frame]:
@@ -63,8 +60,6 @@ def fit_fixed_effects(
 
 def _cluster_errors(x: ndarray, rest: ndarray, ids: ndarray, lost: int) -> ndarray:
     """The sandwich over clusters, with the usual correction for few of them (CR1)."""
-    import numpy as np
-
     bread = np.linalg.inv(x.T @ x)
     scores = np.zeros((ids.max() + 1, x.shape[1]))
     np.add.at(scores, ids, x * rest[:, None])
@@ -78,8 +73,6 @@ def _cluster_errors(x: ndarray, rest: ndarray, ids: ndarray, lost: int) -> ndarr
 def _test_estimates(
     names: Sequence[str], beta: ndarray, se: ndarray, degrees: int
 ) -> DataFrame:
-    import numpy as np
-    import pandas as pd
     from scipy import stats
 
     t, half = beta / se, stats.t.isf(0.025, degrees) * se

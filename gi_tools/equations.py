@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -147,13 +147,19 @@ def build_system(form_key: str) -> System:
 @cache
 def build_matrix(form_key: str) -> ndarray:
     """Write the hard equations as a matrix, a row each; columns are the cells."""
+    system = build_system(form_key)
+    return write_matrix(system.hard, range(len(system.cells)))
+
+
+def write_matrix(equations: Sequence[Equation], cells: Iterable[int]) -> ndarray:
+    """Write equations as a matrix, a row each; columns are these cells."""
     import numpy as np
 
-    system = build_system(form_key)
-    matrix = np.zeros((len(system.hard), len(system.cells)))
-    for number, equation in enumerate(system.hard):
+    place = {cell: number for number, cell in enumerate(cells)}
+    matrix = np.zeros((len(equations), len(place)))
+    for number, equation in enumerate(equations):
         for cell, sign in equation.terms:
-            matrix[number, cell] += sign
+            matrix[number, place[cell]] += sign
     return matrix
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy import ndarray
+from numpy.typing import ArrayLike
+from pandas import DataFrame
 
 from gi_tools.errors import DataError
 from gi_tools.statistics import pair_known, to_floats
-
-if TYPE_CHECKING:
-    from numpy import ndarray
-    from numpy.typing import ArrayLike
-    from pandas import DataFrame
 
 
 class Funnel(NamedTuple):
@@ -29,7 +30,6 @@ class Funnel(NamedTuple):
 
         n is trials of a proportion, exposure of a rate.
         """
-        import numpy as np
         from scipy import stats
 
         n, tail = np.asarray(n, dtype=float), (1 - level) / 2
@@ -49,8 +49,6 @@ class Funnel(NamedTuple):
 
     def spread(self, n: ArrayLike) -> ndarray:
         """Give the standard deviation at each n on the steady scale, tau included."""
-        import numpy as np
-
         return np.sqrt(1 / (4 * np.asarray(n, dtype=float)) + self.tau2)
 
 
@@ -69,8 +67,6 @@ def fit_funnel(
     the variance between bodies of Spiegelhalter (2005, 10.1002/sim.1970); limits are
     widened where phi exceeds 1 + 2 sqrt(2 / bodies). Bodies without n are left out.
     """
-    import numpy as np
-
     if kind not in ("proportion", "rate"):
         raise DataError(f"funnel: unknown kind {kind!r}; use 'proportion' or 'rate'")
     x, n = pair_known(events, n)
@@ -96,8 +92,6 @@ def place_in_funnel(
 
     ``attrs["tests"]`` says how many were looked at; use ``adjust`` on p in a scan.
     """
-    import numpy as np
-    import pandas as pd
     from scipy import stats
 
     x, n = to_floats(events), to_floats(n)
@@ -122,6 +116,4 @@ def place_in_funnel(
 
 def _steady(value: ndarray, kind: str) -> ndarray:
     """The scale on which the variance hangs on n alone: 1 / (4 n)."""
-    import numpy as np
-
     return np.arcsin(np.sqrt(value)) if kind == "proportion" else np.sqrt(value)

@@ -10,16 +10,15 @@ from html import escape
 from importlib.util import find_spec
 from math import isclose
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+from pandas import DataFrame
 
 from gi_tools.checks import check as check_facts
 from gi_tools.datasets import find_data
 from gi_tools.errors import CodebookError, DataError
 from gi_tools.knowledge import CODEBOOKS, read_toml
 from gi_tools.simulation.panels import simulate_facts
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 TOLERANCE = 1e-6
 SEED = 7  # of the cities of the last episodes

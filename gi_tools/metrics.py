@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy import ndarray
+from pandas import Categorical, DataFrame, Series
+from scipy.special import entr
 
 from gi_tools.catalogue import Metric, find_breaks, find_metric, list_variants, metrics
 from gi_tools.crosswalk import FORMS, Join, crosswalk, refuse
@@ -11,10 +17,6 @@ from gi_tools.facts import STATES
 from gi_tools.frames import require
 from gi_tools.panel import KEYS, Panel, find_keys, judge_rows
 from gi_tools.statistics import garwood, wilson
-
-if TYPE_CHECKING:
-    from numpy import ndarray
-    from pandas import Categorical, DataFrame, Series
 
 NUMBERS = ["value", "numerator", "denominator", "n", "low", "high", "least", "most"]
 COLUMNS = [*KEYS, "metric", *NUMBERS, "reason", "interval", "small"]
@@ -33,7 +35,7 @@ class Sum(NamedTuple):
     high: ndarray
 
 
-Found = dict[str, "ndarray | str"]
+Found = dict[str, ndarray | str]
 
 
 def measure(
@@ -51,8 +53,6 @@ def measure(
     none. ``n`` is what it rests on, ``small`` marks n below ``small_n`` and hides
     nothing. ``attrs`` has level, small_n and override. Nothing is compared here.
     """
-    import pandas as pd
-
     asked = [find_metric(name) for name in metrics or _all()]
     columns = {name: _repeat(panel.frame[name], len(asked)) for name in KEYS}
     columns |= _score_all(panel, asked, level)
@@ -121,9 +121,7 @@ def _all() -> list[str]:
 
 def _measure_one(
     panel: Panel, one: Metric, level: float, known: dict[str, Sum], keys: ndarray
-) -> dict[str, ndarray | str]:
-    import numpy as np
-
+) -> Found:
     for name in one.terms:
         if name not in known:
             known[name] = _read_term(panel, name)
@@ -144,8 +142,6 @@ def _measure_one(
 
 
 def _read_term(panel: Panel, name: str) -> Sum:
-    import numpy as np
-
     if name in crosswalk() and name in panel.frame.columns:
         low, high = panel.bound(name)
         return Sum(np.where(low == high, low, np.nan), low, high)
@@ -161,8 +157,6 @@ def _read_term(panel: Panel, name: str) -> Sum:
 
 
 def _add(terms: Sequence[str], known: dict[str, Sum]) -> Sum:
-    import numpy as np
-
     value = low = high = np.zeros(len(next(iter(known.values())).value))
     for term in terms:
         one = known[term.lstrip("-")]
@@ -176,19 +170,19 @@ def _find_reasons(
     panel: Panel, one: Metric, sides: tuple[Sum, Sum], known: dict[str, Sum]
 ) -> ndarray:
     """Why a metric is undefined in each row; later lines overrule earlier ones."""
-    import numpy as np
-
     up, down = sides[0].value, sides[1].value
     there = {*panel.frame.columns, *_COUNTED}
     lacks = [t for t in one.terms if t not in crosswalk() and t in there]
     counts = one.kind in ("proportion", "rate", "ratio")
+    is_entropy = one.kind == "entropy"
+    divides = is_entropy or len(one.denominator) > 0
     wrong = {
         "numerator_exceeds_denominator": (one.kind == "proportion") & (up > down),
         "negative_numerator": counts & (up < 0),
         "blank": np.isnan(up) | np.isnan(down),
         "no_covariate": np.any([np.isnan(known[t].value) for t in lacks], axis=0),
         "negative_denominator": counts & (down < 0),
-        "zero_denominator": _is_zero(one, sides),
+        "zero_denominator": divides & ((up if is_entropy else down) == 0),
         "needs_covariate": not there.issuperset(one.terms),
     }
     reason = np.full(len(up), -1, dtype=np.int8)
@@ -197,18 +191,10 @@ def _find_reasons(
     return reason
 
 
-def _is_zero(one: Metric, sides: tuple[Sum, Sum]) -> ndarray | bool:
-    if one.kind == "entropy":
-        return sides[0].value == 0
-    return sides[1].value == 0 if one.denominator else False
-
-
 def _score_proportion(
     one: Metric, sides: tuple[Sum, Sum], level: float, known: dict[str, Sum]
 ) -> Found:
     """A share with Wilson's interval; bounds are sharp where the numerator is part."""
-    import numpy as np
-
     up, down = sides
     low, high = wilson(up.value, down.value, level)
     rest = [term for term in one.denominator if term not in one.numerator]
@@ -261,9 +247,6 @@ def _score_entropy(
     one: Metric, sides: tuple[Sum, Sum], level: float, known: dict[str, Sum]
 ) -> Found:
     """Shannon's entropy of the parts, divided by that of equal parts."""
-    import numpy as np
-    from scipy.special import entr
-
     parts = np.array([known[name].value for name in one.numerator])
     shares = _divide(parts, parts.sum(axis=0))
     value = entr(shares).sum(axis=0) / np.log(len(parts))
@@ -271,8 +254,6 @@ def _score_entropy(
 
 
 def _plain(value: ndarray) -> Found:
-    import numpy as np
-
     none = np.full(len(value), np.nan)
     names = ("n", "low", "high", "least", "most")
     return dict.fromkeys(names, none) | {"value": value, "interval": "none"}
@@ -280,8 +261,6 @@ def _plain(value: ndarray) -> Found:
 
 def _divide(up: ndarray, down: ndarray) -> ndarray:
     """Divide; NaN where the divisor is zero, and no warning."""
-    import numpy as np
-
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(down == 0, np.nan, up / down)
 
@@ -300,9 +279,6 @@ KINDS: dict[str, Score] = {
 
 def _repeat(column: Series, times: int) -> object:
     """Set a key column under itself; names stay text, closed sets become categories."""
-    import numpy as np
-    import pandas as pd
-
     if column.name in ("form", "family"):  # one set, so that one can stand for another
         known = ["pre2014", "national", *FORMS]
         column = column.astype(pd.CategoricalDtype(known))
@@ -313,9 +289,6 @@ def _repeat(column: Series, times: int) -> object:
 
 def _score_all(panel: Panel, asked: Sequence[Metric], level: float) -> dict:
     """Measure metric by metric into columns; what is not finite is <NA>."""
-    import numpy as np
-    import pandas as pd
-
     shape = len(asked), len(panel.frame)
     numbers = {name: np.empty(shape) for name in NUMBERS}
     reason, kinds = np.empty(shape, dtype=np.int8), []
@@ -340,9 +313,6 @@ def _score_all(panel: Panel, asked: Sequence[Metric], level: float) -> dict:
 
 
 def _label(labels: Sequence[str], times: int) -> Categorical:
-    import numpy as np
-    import pandas as pd
-
     known = list(dict.fromkeys(labels))
     codes = np.array([known.index(label) for label in labels], dtype=np.int16)
     return pd.Categorical.from_codes(np.repeat(codes, times), known)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import combinations
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy import ndarray
 
 from gi_tools.bounds import Conflict, find_bounds
 from gi_tools.equations import EPSILON, Sheet, System, build_matrix, build_system
 from gi_tools.suspects import Change
-
-if TYPE_CHECKING:
-    from numpy import ndarray
 
 Grid = tuple[tuple[int, ...], ...]
 Placing = tuple[tuple[int, int | None], ...]  # cell, the cell its figure comes from
@@ -101,8 +100,6 @@ def find_moves(
     equation fail. Gives each change with the numbers of the blocks it settles, those
     that settle most first.
     """
-    import numpy as np
-
     names, sources = _list_moves(sheet.system.form)
     values = np.array([*(np.nan if v is None else v for v in sheet.values), np.nan])
     moved = values[sources]
@@ -130,8 +127,6 @@ def find_moves(
 @cache
 def _list_moves(form_key: str) -> tuple[list[str], ndarray]:
     """List all moves of a form: where each cell takes its figure, the last is none."""
-    import numpy as np
-
     system = build_system(form_key)
     names, rows, open_cell = [], [], len(system.cells)
     for name, move in MOVES.items():
@@ -147,8 +142,6 @@ def _list_moves(form_key: str) -> tuple[list[str], ndarray]:
 
 def _find_failing(system: System, values: ndarray) -> ndarray:
     """Tell for each candidate which hard equations fail whatever open cells are."""
-    import numpy as np
-
     matrix, rising, falling = _turn_matrix(system.form)
     is_open = np.isnan(values)
     totals = np.nan_to_num(values) @ matrix
@@ -162,8 +155,6 @@ def _find_failing(system: System, values: ndarray) -> ndarray:
 @cache
 def _turn_matrix(form_key: str) -> tuple[ndarray, ndarray, ndarray]:
     """Give the equations as columns, and which open cells raise or lower each sum."""
-    import numpy as np
-
     matrix = build_matrix(form_key).T.copy()
     signed = np.array(build_system(form_key).is_signed)[:, None] & (matrix != 0)
     rising, falling = (matrix > 0) | signed, (matrix < 0) | signed

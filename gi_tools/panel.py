@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy import ndarray
+from pandas import DataFrame, Index, Series
 
 from gi_tools.bodies import BODY, choose_versions, describe_bodies
 from gi_tools.cells import Cells, list_cells, sort_cells
@@ -22,10 +27,6 @@ from gi_tools.crosswalk import (
     refuse,
 )
 from gi_tools.errors import DataError
-
-if TYPE_CHECKING:
-    from numpy import ndarray
-    from pandas import DataFrame, Index, Series
 
 KEYS = ["report_id", "agency", "region_code", "level", "scope", "year", "form",
         "family"]  # fmt: skip
@@ -130,8 +131,6 @@ class Panel:
 
     def bound(self, indicator: str) -> tuple[ndarray, ndarray]:
         """Give the least and the most each figure can be; equal where it is known."""
-        import numpy as np
-
         self._need([indicator])
         low = self.frame[indicator].to_numpy(dtype=float, na_value=np.nan)
         high, empty = low.copy(), np.isnan(low)
@@ -226,8 +225,6 @@ def build_panel(
     ``bounds`` (of ``repair``) what empty cells may be. A sum with an empty part is
     <NA>. Of two reports of one body and year the newest published stands.
     """
-    import pandas as pd
-
     names = list(crosswalk()) if indicators is None else list(indicators)
     if strange := [name for name in names if name not in crosswalk()]:
         raise DataError(f"panel: no indicator {strange[0]!r} in the crosswalk")
@@ -252,8 +249,6 @@ def build_panel(
 
 def find_keys(frame: DataFrame) -> ndarray:
     """Give the codebook key of each row: the form, before 2014 the family."""
-    import numpy as np
-
     form, family = (frame[name].to_numpy(dtype=object) for name in ("form", "family"))
     return np.where(form == "pre2014", family, form)
 
@@ -278,8 +273,6 @@ def _is_local(name: str) -> bool:
 
 def _add_up(cells: Cells, names: Sequence[str]) -> tuple[ndarray, ndarray]:
     """The least and the most of every sum, NaN where the form has no such figure."""
-    import numpy as np
-
     low = np.full((len(cells.heads), len(names)), np.nan)
     high = low.copy()
     for form in cells.low:
@@ -302,8 +295,6 @@ def _add_up(cells: Cells, names: Sequence[str]) -> tuple[ndarray, ndarray]:
 def _choose(
     heads: DataFrame, low: ndarray, placed: ndarray
 ) -> tuple[ndarray, DataFrame]:
-    import numpy as np
-
     good = np.flatnonzero(placed)
     mask, replaced = choose_versions(heads.iloc[good].reset_index(drop=True), low[good])
     keep = np.zeros(len(heads), dtype=bool)
@@ -312,9 +303,6 @@ def _choose(
 
 
 def _to_columns(low: ndarray, high: ndarray, names: Sequence[str]) -> DataFrame:
-    import numpy as np
-    import pandas as pd
-
     columns = {}
     for number, name in enumerate(names):
         values, most = low[:, number], high[:, number]
@@ -327,9 +315,6 @@ def _list_bounds(
     heads: DataFrame, low: ndarray, high: ndarray, names: Sequence[str], keep: ndarray
 ) -> DataFrame:
     """One row for each figure of a form that is not known: how low, how high."""
-    import numpy as np
-    import pandas as pd
-
     rows, columns = np.nonzero((low != high) & ~np.isnan(low) & keep[:, None])
     ids = heads["report_id"].to_numpy(dtype=object)
     least, most = low[rows, columns], high[rows, columns]

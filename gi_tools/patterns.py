@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+from numpy import ndarray
 
 from gi_tools.blindspots import find_blind_spots
 from gi_tools.equations import System
 from gi_tools.slips import UNIT_SLIP
 from gi_tools.suspects import Change
-
-if TYPE_CHECKING:
-    from numpy import ndarray
 
 LEAST_GAIN = 10.0  # in square roots of counts, which vary by about 0.5 from chance
 LEAST_SHARE = 0.25  # of the lines themselves: two of like size often change places
@@ -80,8 +80,6 @@ def _take_roots(
     values: Sequence[float | None], members: Sequence[tuple[int, ...]]
 ) -> ndarray | None:
     """Take square roots of all figures of some members; None where one is lacking."""
-    import numpy as np
-
     table = [[values[cell] for cell in member] for member in members]
     if any(value is None or value < 0 for row in table for value in row):
         return None

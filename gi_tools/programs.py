@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from math import inf
 
-from gi_tools.equations import EPSILON, Equation, Sheet
+import numpy as np
+from numpy import ndarray
+
+from gi_tools.equations import EPSILON, Equation, Sheet, write_matrix
 
 # Limits on nodes, not on seconds: the same figures give the same answer anywhere.
 EXACT = {"node_limit": 200}
@@ -27,26 +30,17 @@ def pose_limits(
 
     It answers None where time runs out and an empty list where nothing fits.
     """
-    import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    place = {cell: number for number, cell in enumerate(cells)}
-    matrix, shift = np.zeros((len(equations), len(cells))), np.zeros(len(equations))
-    for number, one in enumerate(equations):
-        for cell, sign in one.terms:
-            if cell in place:
-                matrix[number, place[cell]] += sign
-            else:
-                shift[number] += sign * fixed[cell]
-    slack = np.array([one.tolerance for one in equations])
-    floor = np.where([one.is_equal for one in equations], -shift - slack, -inf)
-    rows = LinearConstraint(matrix, floor, slack - shift)
+    matrix = write_matrix(equations, [*cells, *fixed])
+    free, held = np.hsplit(matrix, [len(cells)])
+    rows = LinearConstraint(free, *_bound(equations, held @ list(fixed.values())))
     box = Bounds(np.maximum(lows, -ENDLESS), np.minimum(highs, ENDLESS))
+    whole = np.array(is_count, dtype=int)
 
     def solve(target: int, sense: int) -> list[float] | None:
         goal = np.zeros(len(cells))
         goal[target] = sense
-        whole = np.array(is_count, dtype=int)
         found = milp(
             goal, constraints=rows, bounds=box, integrality=whole, options=dict(EXACT)
         )
@@ -57,76 +51,66 @@ def pose_limits(
     return solve
 
 
+def _bound(equations: Sequence[Equation], known: ndarray) -> tuple[ndarray, ndarray]:
+    """Give how low and high the rest of each sum may be, beside what is known."""
+    slack = np.array([one.tolerance for one in equations])
+    is_equal = [one.is_equal for one in equations]
+    return np.where(is_equal, -known - slack, -inf), slack - known
+
+
 def find_cheapest(
-    sheet: Sheet, equations: Sequence[Equation], weights: Mapping[int, float]
+    sheet: Sheet, equations: Sequence[Equation]
 ) -> dict[int, float] | None:
     """
-    Find new values for the cells whose change costs least and mends the equations.
+    Find new values for the fewest cells whose change mends the equations.
 
-    Only cells of ``weights`` may change; open cells take any value from 0. The largest
-    change allowed is first the sum of all gaps, which makes the program fast; where
-    that finds nothing, more. What it finds is good, not proved to be the best: None
-    where it finds nothing. After Fellegi and Holt (1976).
+    Open cells take any value from 0. The largest change allowed is first the sum of
+    all gaps, which makes the program fast; where that finds nothing, more. What it
+    finds is good, not proved to be the best: None where it finds nothing. After
+    Fellegi and Holt (1976).
     """
     tight = 1.0 + sum(abs(sheet.find_gap(one)) for one in equations)
     for limit in (tight, tight * WIDER):
-        found = _solve_changes(sheet, equations, weights, limit)
+        found = _solve_changes(sheet, equations, limit)
         if found is not None:
             return found
     return None
 
 
 def _solve_changes(
-    sheet: Sheet,
-    equations: Sequence[Equation],
-    weights: Mapping[int, float],
-    limit: float,
+    sheet: Sheet, equations: Sequence[Equation], limit: float
 ) -> dict[int, float] | None:
-    import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
-    from scipy.sparse import lil_array
 
+    held = sorted({cell for one in equations for cell, _ in one.terms})
+    cells = [cell for cell in held if sheet.values[cell] is not None]
+    others = [cell for cell in held if sheet.values[cell] is None]
+    values = np.array([sheet.values[cell] for cell in cells])
+    n, extra = len(cells), len(others)
+    known, free = np.hsplit(write_matrix(equations, [*cells, *others]), [n])
     # Columns: how far a cell rises, how far it falls, whether it changes; open cells.
-    cells, n = list(weights), len(weights)
-    place = {cell: number for number, cell in enumerate(cells)}
-    others = {c for one in equations for c, _ in one.terms if sheet.values[c] is None}
-    extra = {cell: 3 * n + number for number, cell in enumerate(sorted(others))}
-    rows = lil_array((len(equations) + n, 3 * n + len(extra)))
-    low, high = np.full(rows.shape[0], -inf), np.zeros(rows.shape[0])
-    for number, one in enumerate(equations):
-        for cell, sign in one.terms:
-            if (value := sheet.values[cell]) is None:
-                rows[number, extra[cell]] += sign
-                continue
-            high[number] -= sign * value
-            if cell in place:
-                rows[number, place[cell]] += sign
-                rows[number, n + place[cell]] -= sign
-        if one.is_equal:
-            low[number] = high[number] - one.tolerance
-        high[number] += one.tolerance
-    for number in range(n):
-        line = len(equations) + number
-        rows[line, number] = rows[line, n + number] = 1
-        rows[line, 2 * n + number] = -limit
+    rows = np.block([
+        [known, -known, np.zeros_like(known), free],
+        [np.eye(n), np.eye(n), -limit * np.eye(n), np.zeros((n, extra))],
+    ])  # fmt: skip
+    low, high = _bound(equations, known @ values)
+    low, high = np.append(low, np.full(n, -inf)), np.append(high, np.zeros(n))
     signed = sheet.system.is_signed
-    falls = [limit if signed[c] else max(sheet.values[c] or 0.0, 0.0) for c in cells]
-    tops = [limit] * n + falls + [1.0] * n + [ENDLESS] * len(extra)
-    floors = [-ENDLESS if c in extra and signed[c] else 0.0 for c in sorted(others)]
-    cost = [1e-6] * (2 * n) + [weights[c] for c in cells] + [0.0] * len(extra)
-    flags = [0] * (2 * n) + [1] * n + [0] * len(extra)
+    falls = [limit if signed[c] else max(sheet.values[c], 0.0) for c in cells]
+    tops = [limit] * n + falls + [1.0] * n + [ENDLESS] * extra
+    floors = [-ENDLESS if signed[c] else 0.0 for c in others]
     found = milp(
-        np.array(cost),
-        constraints=LinearConstraint(rows.tocsr(), low, high),
+        np.repeat([1e-6, 1.0, 0.0], [2 * n, n, extra]),
+        constraints=LinearConstraint(rows, low, high),
         bounds=Bounds([0.0] * (3 * n) + floors, tops),
-        integrality=flags,
+        integrality=np.repeat([0, 1, 0], [2 * n, n, extra]),
         options=dict(QUICK),
     )
     if found.x is None:
         return None
     moves = found.x[:n] - found.x[n : 2 * n]
     return {
-        cell: (sheet.values[cell] or 0.0) + float(round(move, 6))
-        for cell, move in zip(cells, moves, strict=True)
+        cell: value + float(round(move, 6))
+        for cell, value, move in zip(cells, values.tolist(), moves, strict=True)
         if abs(move) > EPSILON
     }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+import pandas as pd
+from pandas import DataFrame
 
 from gi_tools import forensics
 from gi_tools.agreement import compare_claims
@@ -14,9 +16,6 @@ from gi_tools.quality_pages import explode, to_html, to_markdown
 from gi_tools.registers import list_claims, list_reports, list_sections
 from gi_tools.repairs import repair
 from gi_tools.reports import Report
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 KEY = ("report_id", "file", "agency", "region_code", "year", "form")
 
@@ -82,8 +81,6 @@ def assess_frames(
 
     ``reports``, ``claims`` and ``sections`` are the registers of the same reports.
     """
-    import pandas as pd
-
     # A blank that a rule has proved passes that rule by itself: it is left out here.
     printed = facts["value"].mask(facts["state"] == "derived")
     findings = check(facts.assign(value=printed)).frame

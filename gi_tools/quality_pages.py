@@ -4,88 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import regex
+from pandas import DataFrame
 
 from gi_tools.exports import write_table
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
+from gi_tools.knowledge import CODEBOOKS, read_toml
 
 LANGS = ("zh", "en")
 MOST_LINES = 20  # of one kind under one report
 MOST_TEXT = 160  # characters of a cell
 _MARKS = regex.compile(r"([\\`*_{}\[\]|#~!])")
 
-# Columns of the table of reports: name, group and label in Chinese and English.
-COLUMNS = (
-    ("reported", ("单元格", "cells"), ("有数", "reported")),
-    ("blank", ("单元格", "cells"), ("空白", "blank")),
-    ("dash", ("单元格", "cells"), ("横线", "dash")),
-    ("none_text", ("单元格", "cells"), ("“无”", "none")),
-    ("unreadable", ("单元格", "cells"), ("不可读", "unreadable")),
-    ("absent", ("单元格", "cells"), ("缺行", "absent")),
-    ("derived", ("单元格", "cells"), ("推得", "derived")),
-    ("corrected", ("单元格", "cells"), ("更正", "corrected")),
-    ("pass", ("勾稽", "checks"), ("通过", "pass")),
-    ("fail", ("勾稽", "checks"), ("不符", "fail")),
-    ("soft_fail", ("勾稽", "checks"), ("存疑", "soft")),
-    ("unknown", ("勾稽", "checks"), ("未定", "unknown")),
-    ("unique", ("疑似误", "suspects"), ("唯一", "unique")),
-    ("ambiguous", ("疑似误", "suspects"), ("多解", "ambiguous")),
-    ("agree", ("正文", "prose"), ("相符", "agree")),
-    ("differ", ("正文", "prose"), ("不符", "differ")),
-    ("unclear", ("正文", "prose"), ("未定", "unclear")),
-    ("days", ("时限", "delay"), ("晚（天）", "days")),
-    ("confidence", ("时限", "delay"), ("日期", "date")),
-    ("own", ("文字", "text"), ("同本机关", "own")),
-    ("other", ("文字", "text"), ("同他机关", "other")),
-    ("hard", ("跨年", "across"), ("矛盾", "hard")),
-    ("soft", ("跨年", "across"), ("存疑", "soft")),
-)
-KINDS = {
-    "carry": ("结转衔接", "carried over"),
-    "stock": ("文件存量", "documents in force"),
-    "revised": ("修订报告", "revised report"),
-    "versions": ("同年两份报告", "two reports of a year"),
-    "repeated": ("数字重复", "figures repeated"),
-    "shared": ("数字与他机关相同", "figures of another body"),
-    "reused": ("文字沿用", "text reused"),
-    "copied": ("文字与他机关相同", "text of another body"),
-    "late": ("晚于期限", "after the deadline"),
-    "missing": ("缺报告", "reports missing"),
-    "rounded": ("尾数取整", "rounded figures"),
-    "uneven": ("尾数不均", "uneven digits"),
-    "hard": ("矛盾", "hard"),
-    "soft": ("存疑", "soft"),
-    "checks": ("勾稽不符", "failed checks"),
-    "suspects": ("疑似误", "suspects"),
-    "claims": ("正文与表不符", "prose against table"),
-    "traces": ("跨年跨机关", "across years and bodies"),
-}
-DATES = {
-    "page": ("页面", "page"),
-    "doubtful": ("存疑", "doubtful"),
-    "none": ("无", "none"),
-}
-WORDS = {
-    "title": ("数据质量报告", "Data quality report"),
-    "corpus": ("总体", "All reports"),
-    "each": ("各报告", "Each report"),
-    "reports": ("份报告", "reports"),
-    "kind": ("类别", "kind"),
-    "report": ("机关（年度）", "body (year)"),
-    "more": ("另有 {} 条", "{} more"),
-    "total": ("合计", "total"),
-    "note": (
-        "各类证据分列，不合成一个分数。勾稽通过只说明数字相互一致，不说明数字正确；"
-        "“存疑”可能合法；页面日期未必是首次公布日期。",
-        "Each kind of evidence stands alone; there is no score. A pass shows that "
-        "figures agree, not that they are right; what is soft may be lawful; the date "
-        "of a page need not be that of first publication.",
-    ),
-}
+_BOOK = read_toml(CODEBOOKS / "quality.toml")
+COLUMNS, KINDS = _BOOK["columns"], _BOOK["kinds"]
+DATES, WORDS = _BOOK["dates"], _BOOK["words"]
 STYLE = (
     "body{font:15px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;margin:2em auto;"
     "max-width:80em;padding:0 1em}table{border-collapse:collapse;font-size:13px}"

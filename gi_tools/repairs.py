@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING
+
+from pandas import DataFrame
 
 from gi_tools.checks import Findings
 from gi_tools.errors import DataError
@@ -31,9 +32,6 @@ from gi_tools.localisation import accuse
 from gi_tools.patterns import Pattern, find_patterns
 from gi_tools.proofs import NOTHING, prove
 
-if TYPE_CHECKING:
-    from pandas import DataFrame
-
 SHOWN = 50  # rows of each table in a notebook
 
 
@@ -47,7 +45,7 @@ class Repaired:
     value derived there.
     """
 
-    source: DataFrame | Sequence[Fact] = field(repr=False)
+    source: DataFrame = field(repr=False)
     changes: Mapping[int, float] = field(repr=False)
     log_rows: tuple[Repair, ...] = field(repr=False)
     suspect_rows: tuple[Suspect, ...] = field(repr=False)
@@ -57,23 +55,12 @@ class Repaired:
     @cached_property
     def facts(self) -> DataFrame:
         """The facts given, with state derived and a value where one was proved."""
-        plain = isinstance(self.source, Sequence)
-        frame = put_facts(self.source) if plain else self.source
-        return set_values(frame, self.changes, "derived")
+        return set_values(self.source, self.changes, "derived")
 
     @cached_property
     def rows(self) -> tuple[Fact, ...]:
         """The repaired facts as plain rows."""
-        if isinstance(self.source, Sequence):
-            given: Iterable[Fact] = self.source
-        else:
-            given = map(Fact._make, iterate(self.source, COLUMNS))
-        return tuple(
-            fact._replace(value=self.changes[n], state="derived")
-            if n in self.changes
-            else fact
-            for n, fact in enumerate(given)
-        )
+        return tuple(map(Fact._make, iterate(self.facts, COLUMNS)))
 
     @cached_property
     def log(self) -> DataFrame:
@@ -141,19 +128,7 @@ def repair(facts: DataFrame, findings: Findings | None = None) -> Repaired:
     1) where the facts have one.
     """
     names = [*COLUMNS, *(["confidence"] if "confidence" in facts.columns else [])]
-    return _repair(facts, iterate(facts, names), findings)
-
-
-def repair_facts(facts: Iterable[Fact], findings: Findings | None = None) -> Repaired:
-    """Repair plain facts, as ``to_facts`` lists them, without a frame."""
-    facts = tuple(facts)
-    return _repair(facts, facts, findings)
-
-
-def _repair(
-    source: DataFrame | Sequence[Fact], rows: Iterable[tuple], findings: Findings | None
-) -> Repaired:
-    bodies = gather(rows)
+    bodies = gather(iterate(facts, names))
     if findings is not None:
         _compare(findings, bodies)
     by_year = {(b.agency, b.year, b.sheet.system.form): b for b in bodies}
@@ -167,7 +142,12 @@ def _repair(
         bounds += list_open_cells(body, finds)
         conflicts += list_conflicts(body, finds)
     listed = map(tuple, (log, suspects, bounds, conflicts))
-    return Repaired(source, changes, *listed)
+    return Repaired(facts, changes, *listed)
+
+
+def repair_facts(facts: Iterable[Fact], findings: Findings | None = None) -> Repaired:
+    """Repair plain facts, as ``to_facts`` lists them."""
+    return repair(put_facts(tuple(facts)), findings)
 
 
 def _examine(body: Body, by_year: Mapping[tuple, Body]) -> Finds:

@@ -14,7 +14,11 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from pandas import DataFrame, Series
 
 from gi_tools.catalogue import metrics
 from gi_tools.codebook import entries
@@ -25,9 +29,6 @@ from gi_tools.facts import COLUMNS, STATES
 from gi_tools.frames import require
 from gi_tools.knowledge import CODEBOOKS, read_csv
 from gi_tools.versions import VERSION, list_versions
-
-if TYPE_CHECKING:
-    from pandas import DataFrame, Series
 
 MISSING = "NA"
 CSV = {"profile": "tabular-data-resource", "format": "csv"}
@@ -94,7 +95,11 @@ def write_package(
     tables = {name: arrange(f) for name, f in frames.items() if f is not None}
     require(facts, "write_package: facts", COLUMNS, "use gi.tabulate")
     folder = _open_folder(Path(folder))
-    parts = dict(_write_tables(tables, date))
+    parts = {}
+    for name, frame in tables.items():
+        style = {"index": False, "na_rep": MISSING, "lineterminator": "\n"}
+        parts[f"data/{name}.csv"] = frame.to_csv(**style).encode()
+        parts[f"stata/{name}.dta"] = _to_stata(name, frame, date)
     book = list(describe(tables))
     parts["codebook.csv"] = _to_csv([Variable._fields, *book])
     parts["codebook.md"] = _to_markdown(book)
@@ -113,9 +118,6 @@ def write_package(
 
 def arrange(frame: DataFrame) -> DataFrame:
     """Sort rows by all columns and keep texts from being run or read as missing."""
-    import numpy as np
-    import pandas as pd
-
     frame = frame.reset_index(drop=True).copy()
     for name in frame.columns:
         if get_kind(frame[name]) == "string":
@@ -203,19 +205,8 @@ def _find_labels(table: str, name: str) -> tuple[str, str, str, str]:
     return one.label_zh, one.label_en, one.unit, "; ".join(sums).replace(": + ", ": ")
 
 
-def _write_tables(
-    tables: Mapping[str, DataFrame], date: str | None
-) -> Iterator[tuple[str, bytes]]:
-    for name, frame in tables.items():
-        style = {"index": False, "na_rep": MISSING, "lineterminator": "\n"}
-        yield f"data/{name}.csv", frame.to_csv(**style).encode()
-        yield f"stata/{name}.dta", _to_stata(name, frame, date)
-
-
 def _to_stata(table: str, frame: DataFrame, date: str | None) -> bytes:
     """Write doubles and texts; the states are numbers with value labels."""
-    import pandas as pd
-
     names, long, out = to_stata_names(frame.columns), [], {}
     for column, short in names.items():
         if column == "state":

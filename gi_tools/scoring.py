@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+import pandas as pd
 import regex
+from pandas import DataFrame
 
 from gi_tools.checks import check_facts
 from gi_tools.errors import DataError
@@ -20,9 +22,6 @@ from gi_tools.facts import Fact, to_facts
 from gi_tools.readers import read
 from gi_tools.reports import Report, parse
 from gi_tools.statistics import wilson
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 FORMS = ("2014", "2019", "2021")
 # Measures of which fewer is better.
@@ -78,8 +77,6 @@ class Scores:
     @cached_property
     def frame(self) -> DataFrame:
         """The scores as a frame, one row a measure."""
-        import pandas as pd
-
         return pd.DataFrame(self.rows, columns=Score._fields)
 
     def get(self, measure: str) -> Score:

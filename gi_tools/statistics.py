@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
+import pandas as pd
+from numpy import ndarray
+from numpy.typing import ArrayLike
+from pandas import DataFrame, Series
+from scipy.special import betaincinv, betaln, expit, gammaincinv, logit, ndtri
 
 from gi_tools.errors import DataError
-
-if TYPE_CHECKING:
-    from numpy import ndarray
-    from numpy.typing import ArrayLike
-    from pandas import DataFrame, Series
 
 
 def wilson(
     successes: ArrayLike, trials: ArrayLike, level: float = 0.95
 ) -> tuple[ndarray, ndarray]:
     """Wilson's score interval of proportions (Brown, Cai, DasGupta 2001)."""
-    import numpy as np
-    from scipy.special import ndtri
-
     x, n = np.asarray(successes, dtype=float), np.asarray(trials, dtype=float)
     z = ndtri((1 + level) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -34,9 +31,6 @@ def clopper_pearson(
     successes: ArrayLike, trials: ArrayLike, level: float = 0.95
 ) -> tuple[ndarray, ndarray]:
     """Exact interval of proportions, of the beta distribution (Clopper-Pearson)."""
-    import numpy as np
-    from scipy.special import betaincinv
-
     x, n = np.asarray(successes, dtype=float), np.asarray(trials, dtype=float)
     tail = (1 - level) / 2
     low = np.where(x == 0, 0.0, betaincinv(np.maximum(x, 1), n - x + 1, tail))
@@ -49,9 +43,6 @@ def garwood(
     events: ArrayLike, exposure: ArrayLike = 1.0, level: float = 0.95
 ) -> tuple[ndarray, ndarray]:
     """Exact Poisson interval of rates by the gamma distribution (Garwood 1936)."""
-    import numpy as np
-    from scipy.special import gammaincinv
-
     x, t = np.asarray(events, dtype=float), np.asarray(exposure, dtype=float)
     tail = (1 - level) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -63,16 +54,11 @@ def garwood(
 
 def to_floats(column: ArrayLike) -> ndarray:
     """Give a column that may hold <NA> or None as floats, NaN where it is missing."""
-    import numpy as np
-    import pandas as pd
-
     return pd.array(column, dtype="Float64").to_numpy(float, na_value=np.nan)
 
 
 def pair_known(events: ArrayLike, n: ArrayLike) -> tuple[ndarray, ndarray]:
     """Give two arrays of the rows in which both are known and n is above zero."""
-    import numpy as np
-
     x, n = to_floats(events), to_floats(n)
     good = np.isfinite(x) & np.isfinite(n) & (n > 0)
     return x[good], n[good]
@@ -85,9 +71,7 @@ def fit_prior(successes: ArrayLike, trials: ArrayLike) -> tuple[float, float]:
     Beta-binomial empirical Bayes; where bodies differ no more than by chance the
     prior is as narrow as alpha + beta = 1e6 and shrinkage is all but complete.
     """
-    import numpy as np
     from scipy.optimize import minimize
-    from scipy.special import betaln, expit, logit
 
     x, n = pair_known(successes, trials)
     if len(x) < 3:
@@ -106,8 +90,6 @@ def fit_prior(successes: ArrayLike, trials: ArrayLike) -> tuple[float, float]:
 
 def _guess_precision(x: ndarray, n: ndarray, mean: float) -> float:
     """Moments: what the shares vary beyond the binomial says how wide the prior is."""
-    import numpy as np
-
     spread = np.average((x / n - mean) ** 2, weights=n)
     chance = mean * (1 - mean) * len(x) / n.sum()
     extra = (spread - chance) / (mean * (1 - mean))
@@ -121,9 +103,6 @@ def shrink(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Data
     Columns raw, shrunk, low, high (of the posterior) and weight (of the body's own
     figure). A body without trials takes the common value. ``attrs`` has alpha, beta.
     """
-    import pandas as pd
-    from scipy.special import betaincinv
-
     a, b = fit_prior(successes, trials)
     x, n = _fill_zero(successes, trials)
     tail = (1 - level) / 2
@@ -137,8 +116,6 @@ def shrink(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Data
 
 def _fill_zero(events: ArrayLike, n: ArrayLike) -> tuple[Series, Series]:
     """Both as series; a body that shows no pair has no evidence: 0 of 0."""
-    import pandas as pd
-
     x, n = pd.Series(to_floats(events)), pd.Series(to_floats(n))
     known = x.notna() & n.notna()
     return x.where(known, 0.0), n.where(known, 0.0)
@@ -158,9 +135,6 @@ def rank_bodies(
     Columns rank (expected; 1 is highest), low, high, and ``p_bottom_fifth``. Ranks are
     those of draws from the posterior of ``shrink``; equal seeds give equal ranks.
     """
-    import numpy as np
-    import pandas as pd
-
     a, b = fit_prior(successes, trials)
     x, n = _fill_zero(successes, trials)
     if draws * len(x) > 8e7:
@@ -183,8 +157,6 @@ def adjust(p: ArrayLike, level: float = 0.05) -> DataFrame:
 
     ``attrs["tests"]`` is how many tests there were, to be printed beside any finding.
     """
-    import numpy as np
-    import pandas as pd
     from scipy.stats import false_discovery_control
 
     p = to_floats(p)
@@ -205,8 +177,6 @@ def bound_mean(
     ``least`` and ``most`` are those of the scores; where even these are unknown the
     value may be anything in ``support``.
     """
-    import numpy as np
-
     low, high = to_floats(least), to_floats(most)
     if not len(low):
         raise DataError("bound_mean: there is no value to bound")

@@ -49,9 +49,7 @@ def find_large_changes(sheet: Sheet, block: Sequence[int]) -> Search:
     if _Hunt(sheet, block).find_least() > MOST_WRONG:
         return Search((), False)
     equations = [sheet.system.hard[number] for number in block]
-    cells = {c for one in equations for c, _ in one.terms}
-    weights = {c: 1.0 for c in sorted(cells) if sheet.values[c] is not None}
-    values = find_cheapest(sheet, equations, weights) or {}
+    values = find_cheapest(sheet, equations) or {}
     if not values or not all(sheet.is_possible(c, v) for c, v in values.items()):
         return Search((), False)
     return Search((Change(tuple(sorted(values.items()))),), False)

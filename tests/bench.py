@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import pandas as pd
 import pdfplumber
+from printing import Dress, to_pdf
 from renderings import RENDERINGS
 from selectolax.lexbor import LexborHTMLParser
 from test_readers_pdf import make_blocks, make_cells
@@ -23,7 +24,6 @@ import gi_tools as gi
 from gi_tools.checks import check_facts
 from gi_tools.codebook import forms
 from gi_tools.facts import to_facts
-from gi_tools.simulation.pages import Dress, to_pdf
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "data" / "samples"

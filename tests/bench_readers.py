@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from office_files import make_cells, make_page, to_rtf, to_zip
+from printing import Dress, to_pdf
 from renderings import to_html
 
 from gi_tools.simulation.office import to_docx, to_xlsx
-from gi_tools.simulation.pages import Dress, to_pdf
 from gi_tools.simulation.pdf import to_picture_pdf
 from gi_tools.simulation.scans import scan
 

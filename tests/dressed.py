@@ -6,11 +6,12 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 
+from printing import Dress, to_pdf
+
 from gi_tools.codebook import forms
 from gi_tools.readers import read
 from gi_tools.simulation.dresses import DRESSES, FULL_DRESSES
 from gi_tools.simulation.layouts import Line, Sheet, to_sheets
-from gi_tools.simulation.pages import Dress, to_pdf
 from gi_tools.tables import read_tables
 from gi_tools.tokens import to_tokens
 

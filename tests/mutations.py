@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 
 from office_files import make_page, to_rtf
+from printing import to_pdf
 
 from gi_tools.simulation.office import to_docx, to_xlsx
-from gi_tools.simulation.pages import to_pdf
 
 ROOT = Path(__file__).parents[1]
 SPICES = [

@@ -126,9 +126,9 @@ for path in paths:
 choices = []
 for case in view._cases:
     name, found = case.report_id.rpartition('-')[0], [
-        number for number, change in enumerate(case.changes) if case.rules
-        and all(wanted.get((case.report_id.rpartition('-')[0], *c[:2])) == c.proposal
-                for c in change.cells)]
+        number for number, change in enumerate(case.changes) if change[0].rule
+        and all(wanted.get((case.report_id.rpartition('-')[0], *c[1:3])) == c.proposal
+                for c in change)]
     choices.append(found[0] if found else -1)
 """
 
@@ -172,9 +172,9 @@ def test_twenty_errors_are_corrected_by_keyboard_alone(lab, folder):
 # A case that one cell settles: how many there are, its number, the change, the cell.
 SINGLE = """
 number = next(n for n, at in enumerate(choices)
-              if at >= 0 and len(view._cases[n].changes[at].cells) == 1)
+              if at >= 0 and len(view._cases[n].changes[at]) == 1)
 case = view._cases[number]
-cell = case.changes[choices[number]].cells[0]
+cell = case.changes[choices[number]][0][1:5]
 print(json.dumps([len(choices), number, choices[number], case.report_id, cell]))
 """
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from office_files import to_rtf
+from printing import to_pdf
 from renderings import to_html
 
 import gi_tools as gi
@@ -13,7 +14,6 @@ from gi_tools.documents import Grid
 from gi_tools.readers import read
 from gi_tools.readers.charset import decode
 from gi_tools.simulation.office import to_docx, to_xlsx
-from gi_tools.simulation.pages import to_pdf
 from gi_tools.tables import read_tables
 from gi_tools.tokens import to_tokens
 

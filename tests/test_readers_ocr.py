@@ -6,6 +6,7 @@ import zlib
 from types import SimpleNamespace
 
 import pytest
+from printing import Dress, stamp, to_pdf
 from test_readers_pdf import (
     find_wrong,
     make_blocks,
@@ -22,7 +23,6 @@ from gi_tools.errors import GiError, ReadError
 from gi_tools.readers import ocr
 from gi_tools.readers.ocr import DPI, UNREAD, ocr_page, read_image
 from gi_tools.readers.picture import find_ink, is_stamped, to_picture
-from gi_tools.simulation.pages import Dress, to_pdf
 from gi_tools.simulation.pdf import Picture, to_picture_pdf
 from gi_tools.simulation.scans import scan
 from gi_tools.tables import read_tables
@@ -155,7 +155,7 @@ def test_a_scanned_report(faults):
 def test_a_stamp_over_the_tables(form="2021"):
     cells = make_cells(form)
     data = to_pdf(make_blocks(form, cells), Dress(size=10.5))
-    pages = scan(data, -1.4, 1.2, 10, 40, stamps=[(0.62, 0.3), (0.75, 0.62)])
+    pages = scan(data, -1.4, 1.2, 10, 40, stamp=stamp([(0.62, 0.3), (0.75, 0.62)]))
     document = read(to_picture_pdf(pages))
     assert len(find_wrong(document, form, cells)) <= 0.02 * len(cells)
     assert not find_silent(document, form, cells)
@@ -164,7 +164,7 @@ def test_a_stamp_over_the_tables(form="2021"):
 
 def test_a_stamp_is_paper_and_a_red_figure_is_not_lost():
     grid = make_grid([["甲", "0"], ["乙", ""], ["丙", "7"]] * 3)
-    (page,) = scan(to_pdf([grid], Dress(size=18)), stamps=[(0.6, 0.14)])
+    (page,) = scan(to_pdf([grid], Dress(size=18)), stamp=stamp([(0.6, 0.14)]))
     picture = to_picture(cv2, to_bitmap(page), POINT)
     (lattice,) = picture.lattices
     assert (len(lattice.xs), len(lattice.ys)) == (3, 10)

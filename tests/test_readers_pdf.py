@@ -9,6 +9,7 @@ import sys
 import time
 
 import pytest
+from printing import Dress, to_pdf
 from renderings import to_html
 
 from gi_tools.cli import main
@@ -20,7 +21,6 @@ from gi_tools.readers.html import read_html
 from gi_tools.readers.lattice import Line, find_lattices, snap
 from gi_tools.readers.paper import Mark, Page, TextLine, read_marks, to_lines
 from gi_tools.readers.pdf import MAX_PAGES, read_pdf
-from gi_tools.simulation.pages import Dress, to_pdf
 from gi_tools.simulation.pdf import Picture, to_picture_pdf, write_objects
 from gi_tools.tables import read_tables
 from gi_tools.tokens import to_tokens

@@ -46,18 +46,14 @@ def read_each(
         try:
             yield name, parse(read(name))
         except Exception as error:
-            message = _name_error(name, error)
+            message = str(error)
+            if not isinstance(error, GiError):  # our own fault
+                kind = type(error).__name__
+                message = f"{name}: {kind}: {error}; please report this file"
             print(f"gi: {message}", file=sys.stderr)
             if as_json:
                 print(to_line({"file": name, "error": message}))
             yield name, None
-
-
-def _name_error(name: str, error: Exception) -> str:
-    """Put an error into one line; what is not a GiError is our fault."""
-    if isinstance(error, GiError):
-        return str(error)
-    return f"{name}: {type(error).__name__}: {error}; please report this file"
 
 
 @contextmanager

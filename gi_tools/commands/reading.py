@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 
 from gi_tools.checks import Finding, Findings, check_facts
 from gi_tools.codebook import entries
@@ -42,7 +43,11 @@ def _run_parse(args: argparse.Namespace) -> int:
 def _run_check(args: argparse.Namespace) -> int:
     if args.csv:
         write_csv([Finding._fields], sys.stdout)
-    return _each(args, _check_to_json, lambda r: _check(r).rows, _check_to_text)
+
+    def to_json(name: str, report: Report) -> dict:
+        return {"file": name, "error": None, "findings": _findings_to_json(report)}
+
+    return _each(args, to_json, lambda r: _check(r).rows, _check_to_text)
 
 
 def _each(
@@ -75,12 +80,6 @@ def _list_facts(report: Report) -> Iterable[tuple]:
 
 def _parse_to_json(name: str, report: Report) -> dict:
     who = report.identity
-    region = who.region and {
-        "code": who.region.code,
-        "province": who.region.province,
-        "city": who.region.city,
-        "county": who.region.county,
-    }
     return {
         "file": name,
         "error": None,
@@ -88,7 +87,7 @@ def _parse_to_json(name: str, report: Report) -> dict:
             "title": who.title,
             "agency": who.agency,
             "level": who.level,
-            "region": region,
+            "region": who.region and asdict(who.region),
             "year": who.year,
             "form": report.form,
             "period": who.period and list(who.period),
@@ -146,10 +145,6 @@ def _parse_to_text(name: str, report: Report, _: argparse.Namespace) -> str:
     lines += [f"  ! {u.reason}: {u.text[:60]}" for u in report.unmatched]
     lines += [f"  note: {note}" for note in report.document.notes]
     return "\n".join(lines)
-
-
-def _check_to_json(name: str, report: Report) -> dict:
-    return {"file": name, "error": None, "findings": _findings_to_json(report)}
 
 
 def _check_to_text(name: str, report: Report, args: argparse.Namespace) -> str:

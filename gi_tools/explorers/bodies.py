@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import ipywidgets
+from pandas import DataFrame
 
 from gi_tools.catalogue import metrics
 from gi_tools.explorers.words import say
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 BODY = ["agency", "region_code", "scope"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 from os import PathLike
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 import ipywidgets
+from pandas import DataFrame
 
 from gi_tools.corpus import Corpus, open_corpus
 from gi_tools.errors import DataError
@@ -15,9 +15,6 @@ from gi_tools.explorers.sheet import Sheet
 from gi_tools.explorers.views import View, frame_to_html, static_page
 from gi_tools.explorers.words import say, translate, word_failure
 from gi_tools.facts import STATES
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 FAILURES = "SELECT kind, file, reason, size FROM failures ORDER BY kind, file"
 CELLS = """SELECT coalesce(form, '') AS form, year, state, count(*) AS cells

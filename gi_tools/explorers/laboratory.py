@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import ipywidgets
+import pandas as pd
+from pandas import DataFrame
 
 from gi_tools.errors import DataError
 from gi_tools.explorers.sheet import Sheet
@@ -16,9 +17,6 @@ from gi_tools.explorers.views import View, static_page
 from gi_tools.explorers.words import say
 from gi_tools.registers import list_claims
 from gi_tools.reports import Report
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 FIRST = r"收到[^。；]{0,20}?申请(?P<value>\d{1,7})件"
 MOST = 300  # matches shown
@@ -110,8 +108,6 @@ def patterns(reports: Iterable[Report], lang: str = "zh") -> PatternView:
     The figures are of ``gi.list_claims``: what is counted as right is what the
     codebook's own phrases find, not the truth.
     """
-    import pandas as pd
-
     reports = list(reports)
     rows = [
         (r.report_id, "\n".join(p.text for p in r.document.paragraphs)) for r in reports

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import pandas as pd
+from pandas import DataFrame
 
 from gi_tools.agreement import compare_claims
 from gi_tools.codebook import indicators
 from gi_tools.explorers.words import say, sign
+from gi_tools.facts import iterate
 from gi_tools.registers import list_claims
 from gi_tools.reports import Report
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 WORDS = {"agree": "agrees", "differ": "differs", "no_cell": "no_cell"}
 MOST, LONGEST = 500, 80  # rows shown; characters of the labels of one
@@ -30,12 +31,8 @@ class Link(NamedTuple):
 
 def place_cells(facts: DataFrame) -> dict[tuple[str, str | None], str]:
     """Give the place of each table cell by indicator and applicant."""
-    keys = zip(facts.indicator, facts.applicant, facts.origin, strict=True)
-    return {
-        (code, who if isinstance(who, str) else None): place
-        for (code, who, origin), place in zip(keys, facts.place, strict=True)
-        if origin == "table"
-    }
+    rows = iterate(facts, ("indicator", "applicant", "origin", "place"))
+    return {row[:2]: row[3] for row in rows if row[2] == "table"}
 
 
 def link_claims(report: Report, facts: DataFrame, lang: str) -> list[Link]:
@@ -59,9 +56,10 @@ def _link(
         labels = (indicators().get((form, code)) for code in codes)
         names = [getattr(one, f"label_{lang}") for one in labels if one]
         shown = " + ".join(names or codes)
+        shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
         told = sign(lang, word, value=_show(row.table))
         lead = f' data-id="{escape(spots[0])}"' if spots else ""
-        cells = f"<td><div>{told}</div></td><td>{escape(_cut(shown))}</td>"
+        cells = f"<td><div>{told}</div></td><td>{escape(shown)}</td>"
         cells += f"<td>{_show(row.stated)}</td><td{lead}>{_show(row.table)}</td>"
         cells += f"<td>{escape(row.quote[:200])}</td>"
         yield Link(places.get(row.order, ""), spots, cells)
@@ -77,11 +75,5 @@ def list_links(links: list[Link], lang: str) -> str:
     return f"<table><tr>{heads}</tr>{rows}</table>{none}"
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
 def _show(value: float | None) -> str:
-    import pandas as pd
-
     return "" if pd.isna(value) else f"{value:.10g}"

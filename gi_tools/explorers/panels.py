@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from html import escape
-from typing import TYPE_CHECKING
 
 import ipywidgets
 import traitlets
+from pandas import DataFrame
 
 from gi_tools import plots
 from gi_tools.catalogue import find_metric
@@ -21,9 +21,6 @@ from gi_tools.explorers.words import say
 from gi_tools.memory import hold_collector
 from gi_tools.metrics import compare, measure
 from gi_tools.panel import Panel
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 FIRST = "release_on_merits"
 MOST_BODIES = 60  # rows of the heat map that are shown at once
@@ -80,7 +77,8 @@ class PanelView(View):
         self.observe(self._draw, "picked")
         self._tabs.observe(self._draw, "selected_index")
         self._sheets["coverage"].html = self._list_coverage()
-        self._sheets["notes"].html = _list_notes(panel, lang)
+        notes = panel.notes[["kind", "about", "zh" if lang == "zh" else "en"]]
+        self._sheets["notes"].html = frame_to_html(notes, lang)
         self._draw()
 
     @property
@@ -219,8 +217,3 @@ def _tell(joins: Iterable[Join], lang: str, verdict: str = "") -> str:
             told.setdefault(reason, []).append(f"{join.older}/{join.newer}")
     pairs = ((", ".join(dict.fromkeys(forms)), why) for why, forms in told.items())
     return "; ".join(f"{forms}: {why}" for forms, why in pairs)
-
-
-def _list_notes(panel: Panel, lang: str) -> str:
-    names = ["kind", "about", "zh" if lang == "zh" else "en"]
-    return frame_to_html(panel.notes[names], lang)

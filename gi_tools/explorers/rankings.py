@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import ipywidgets
+from pandas import DataFrame, Series
 
 from gi_tools import plots
 from gi_tools.catalogue import find_metric, list_variants
@@ -23,7 +24,6 @@ from gi_tools.statistics import clopper_pearson, rank_bodies, shrink, wilson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from pandas import DataFrame, Series
 
 FIRST = "release_on_merits"
 INTERVALS = {"wilson": wilson, "clopper_pearson": clopper_pearson}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
 import ipywidgets
 import traitlets
+from pandas import DataFrame
 
 from gi_tools.checks import VERDICTS, check
 from gi_tools.codebook import applicants, indicators, rules
@@ -18,9 +18,6 @@ from gi_tools.explorers.words import say, sign, translate
 from gi_tools.facts import tabulate
 from gi_tools.registers import list_sections
 from gi_tools.reports import Report
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 PROSE = "prose"
 SHOWN = ["label", "applicant_label", "value", "unit", "state", "raw", "place"]
@@ -44,6 +41,7 @@ class ReportView(View):
         places = {*self._facts.place, *self._sections.place} - {""}
         source = to_html(report.document, places, lang)
         self._source = Sheet(html=source, label=say(lang, "source"))
+        self._source.layout.width = "52%"
         self._sheets = {name: Sheet() for name in ("facts", "checks", "sections")}
         self._links = link_claims(report, self._facts, lang)
         self._claims = Sheet(html=list_links(self._links, lang))
@@ -55,7 +53,7 @@ class ReportView(View):
         self.children = [
             ipywidgets.HTML(self._head()),
             ipywidgets.HBox([self._table, self._state, self._find]),
-            ipywidgets.HBox([self._lay_out_source(), self._lay_out_tabs()]),
+            ipywidgets.HBox([self._source, self._lay_out_tabs()]),
         ]
         for sheet in (self._source, *self._sheets.values()):
             traitlets.link((self, "picked"), (sheet, "picked"))
@@ -106,10 +104,6 @@ class ReportView(View):
         control.layout.width = "220px"
         control.style.description_width = "initial"
         return control
-
-    def _lay_out_source(self) -> Sheet:
-        self._source.layout.width = "52%"
-        return self._source
 
     def _lay_out_tabs(self) -> ipywidgets.Tab:
         titles = [say(self.lang, name) for name in (*self._sheets, "claims")]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import ipywidgets
+from pandas import DataFrame
 
 from gi_tools.checks import check
 from gi_tools.codebook import applicants, indicators
@@ -18,43 +19,26 @@ from gi_tools.errors import DataError
 from gi_tools.explorers.sheet import Sheet
 from gi_tools.explorers.views import View, static_page
 from gi_tools.explorers.words import say, sign
-from gi_tools.facts import add_confidence, set_values, tabulate
+from gi_tools.facts import add_confidence, iterate, set_values, tabulate
+from gi_tools.ledger import Suspect
 from gi_tools.repairs import repair
 from gi_tools.reports import Report
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 SHORTCUTS = ["a", "r", "n", "p", "u", "e"]
 MOST = 500  # cases of the list that are shown
 OPEN, ACCEPTED, REJECTED = "unknown", "pass", "fail"
 
 
-class Cell(NamedTuple):
-    """One cell of a change: what it says and what it may have to say."""
-
-    indicator: str
-    applicant: str | None
-    value: float | None
-    proposal: float | None
-
-
-class Change(NamedTuple):
-    """One change that would settle a case: its cells, and why it is proposed."""
-
-    cells: tuple[Cell, ...]
-    status: str
-    remedy: str
-    reason: str
-
-
 class Case(NamedTuple):
-    """What is wrong at one place of a report, and the changes that would settle it."""
+    """
+    What is wrong at one place of a report, and the changes that would settle it.
+
+    Each change is the rows of its cells; the reason of the first is that of all.
+    """
 
     report_id: str
     form: str
-    rules: str
-    changes: tuple[Change, ...]
+    changes: tuple[tuple[Suspect, ...], ...]
 
 
 class ReviewView(View):
@@ -75,9 +59,11 @@ class ReviewView(View):
         self.lang = lang
         self._facts = add_confidence(tabulate(reports), reports)
         self._hashes = list_hashes(reports)
-        self._raws = {tuple(row[:3]): row[3:] for row in _list_raws(self._facts)}
+        names = ("report_id", "indicator", "applicant", "raw", "place", "origin")
+        rows = iterate(self._facts, names)
+        self._raws = {row[:3]: row[3:5] for row in rows if row[5] == "table"}
         forms = {r.report_id: r.form_key or r.form or "" for r in reports}
-        self._cases = list(_list_cases(repair(self._facts).suspects, forms, lang))
+        self._cases = list(_list_cases(repair(self._facts).suspect_rows, forms))
         self._decided: dict[int, str] = {}
         self._history: list[tuple[int, int]] = []  # case, edits it added
         self.edits, self._at = EditLog(), 0
@@ -127,11 +113,12 @@ class ReviewView(View):
     def accept(self, reason: str = "") -> None:
         """Accept the change that is picked; its own reason stands if none is given."""
         change = self._change
-        self._decide([(c, c.proposal) for c in change.cells], reason or change.reason)
+        reason = reason or self._give_reason(change)
+        self._decide([(cell, cell.proposal) for cell in change], reason)
 
     def edit(self, value: float | None, reason: str) -> None:
         """Give the first cell of the change picked another value, or none."""
-        self._decide([(self._change.cells[0], value)], reason)
+        self._decide([(self._change[0], value)], reason)
 
     def reject(self) -> None:
         """Leave the report as it is; nothing is logged."""
@@ -148,26 +135,28 @@ class ReviewView(View):
         self._draw()
 
     @property
-    def _change(self) -> Change:
+    def _change(self) -> tuple[Suspect, ...]:
         changes = self._cases[self._at].changes
         picked = self._sheet.picked
         return changes[int(picked) if picked.isdigit() else 0]
 
+    def _give_reason(self, change: tuple[Suspect, ...]) -> str:
+        return change[0].reason if self.lang == "zh" else change[0].reason_en
+
     def _decide(self, cells: list, reason: str, verdict: str = ACCEPTED) -> None:
         if self._at in self._decided:
             raise DataError(say(self.lang, "decided"))
-        case, log = self._cases[self._at], self.edits
+        log = self.edits
         edited = {edit[:3] for edit in log.edits}
-        if any((case.report_id, *cell[:2]) in edited for cell, _ in cells):
+        if any(cell[:3] in edited for cell, _ in cells):
             raise DataError(say(self.lang, "edited"))
         for cell, new in cells:
             log = log.add(
-                case.report_id,
-                *cell[:3],
-                new,
+                *cell[:4],
+                None if new is None else float(new),
                 reason=reason,
                 author=self._author.value,
-                sha256=self._hashes[case.report_id],
+                sha256=self._hashes[cell.report_id],
             )
         self._history.append((self._at, len(cells)))
         self.edits, self._decided[self._at] = log, verdict
@@ -239,7 +228,7 @@ class ReviewView(View):
         rows = (
             f'<tr data-id="{n}"><td class="gi-number">{n + 1}</td>'
             f"<td>{self._sign(n)}</td><td>{escape(case.report_id)}</td>"
-            f"<td>{_break(case.changes[0].cells[0].indicator)}</td></tr>"
+            f"<td>{_break(case.changes[0][0].indicator)}</td></tr>"
             for n, case in enumerate(self._cases[first : first + MOST], first)
         )
         return f"<p>{head}</p><table>{''.join(rows)}</table>"
@@ -255,19 +244,19 @@ class ReviewView(View):
         head = "".join(f"<th>{escape(say(lang, name))}</th>" for name in heads)
         rows = []
         for number, change in enumerate(case.changes):
-            for cell in change.cells:
-                raw, place = self._raws.get((case.report_id, *cell[:2]), ("", ""))
+            for cell in change:
+                raw, place = self._raws.get(cell[:3], ("", ""))
                 shown = (
                     *_name(case.form, cell, lang),
                     raw,
                     _show(cell.value),
                     _show(cell.proposal),
                     place,
-                    f"{say(lang, change.status)}: {change.reason}",
+                    f"{say(lang, change[0].status)}: {self._give_reason(change)}",
                 )
                 texts = "".join(f"<td>{escape(text[:200])}</td>" for text in shown)
                 rows.append(f'<tr data-id="{number}">{texts}</tr>')
-        failed = escape(say(lang, "fails", rules=case.rules))
+        failed = escape(say(lang, "fails", rules=case.changes[0][0].rule))
         keys = escape(say(lang, "keys"))
         title = f"<p><b>{escape(case.report_id)}</b> {sign(lang, 'fail')} {failed}</p>"
         table = f"<table><tr>{head}</tr>{''.join(rows)}</table>"
@@ -281,14 +270,9 @@ class ReviewView(View):
         facts = self.facts
         facts = facts[(facts.report_id == case.report_id).to_numpy()]
         facts = facts.reset_index(drop=True)
-        places = {
-            (code, None if who != who else who): number
-            for number, (code, who, origin) in enumerate(
-                zip(facts.indicator, facts.applicant, facts.origin, strict=True)
-            )
-            if origin == "table"
-        }
-        values = {places[cell[:2]]: cell.proposal for cell in change.cells}
+        rows = iterate(facts, ("indicator", "applicant", "origin"))
+        places = {row[:2]: n for n, row in enumerate(rows) if row[2] == "table"}
+        values = {places[cell[1:3]]: cell.proposal for cell in change}
         counts = [
             check(frame).count()
             for frame in (facts, set_values(facts, values, "corrected"))
@@ -320,34 +304,14 @@ def _field(lang: str, name: str, value: str) -> ipywidgets.Text:
     return field
 
 
-def _list_raws(facts: DataFrame) -> Iterable[tuple]:
-    cells = facts[(facts.origin == "table").to_numpy()]
-    who = cells.applicant.astype(object).where(cells.applicant.notna(), None)
-    names = ("report_id", "indicator", "raw", "place")
-    ids, codes, raws, places = (cells[name].tolist() for name in names)
-    return zip(ids, codes, who.tolist(), raws, places, strict=True)
+def _list_cases(rows: Iterable[Suspect], forms: dict[str, str]) -> Iterator[Case]:
+    rows = sorted(rows, key=lambda row: (row.report_id, row.group, row.rank))
+    for (report_id, _), found in groupby(rows, lambda row: (row.report_id, row.group)):
+        changes = (tuple(cells) for _, cells in groupby(found, lambda row: row.rank))
+        yield Case(report_id, forms.get(report_id, ""), tuple(changes))
 
 
-def _list_cases(
-    suspects: DataFrame, forms: dict[str, str], lang: str
-) -> Iterable[Case]:
-    rows = suspects.astype(object).where(suspects.notna(), None)
-    rows = rows.sort_values(["report_id", "group", "rank"], kind="stable")
-    reason = "reason" if lang == "zh" else "reason_en"
-    for (report_id, _), found in groupby(
-        rows.itertuples(index=False), key=lambda row: (row.report_id, row.group)
-    ):
-        changes, rules = [], ""
-        for _, cells in groupby(found, key=lambda row: row.rank):
-            cells = list(cells)
-            first, rules = cells[0], rules or cells[0].rule
-            parts = tuple(Cell(*row[1:5]) for row in cells)
-            told = (first.status, first.remedy, getattr(first, reason))
-            changes.append(Change(parts, *told))
-        yield Case(report_id, forms.get(report_id, ""), rules, tuple(changes))
-
-
-def _name(form: str, cell: Cell, lang: str) -> tuple[str, str]:
+def _name(form: str, cell: Suspect, lang: str) -> tuple[str, str]:
     place = "label_zh" if lang == "zh" else "label_en"
     one, who = (
         indicators().get((form, cell.indicator)),

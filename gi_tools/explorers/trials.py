@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+import pandas as pd
 import regex
+from pandas import DataFrame
 
 from gi_tools.errors import DataError
 from gi_tools.text import read_cell
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 PATIENCE = 1.0  # seconds for one pattern over all texts
 PROBES = (12, 24)  # lengths of the strings that tell a pattern which explodes
@@ -127,8 +126,6 @@ def _show(found: regex.Match, text: str) -> tuple:
 def _score(
     rows: list, labels: DataFrame | None, seconds: float, warnings: tuple[str, ...]
 ) -> Trial:
-    import pandas as pd
-
     names = ["report_id", "start", "end", "match", "value", "before", "after"]
     matches = pd.DataFrame(rows, columns=names)
     wanted = set() if labels is None else {*_pairs(labels)}

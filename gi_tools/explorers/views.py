@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from html import escape
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ipywidgets
+from pandas import DataFrame
 
 from gi_tools.explorers.words import say, translate
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 
 class View(ipywidgets.VBox):

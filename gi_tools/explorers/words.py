@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from html import escape
-from importlib.resources import files
 from typing import Any
 
 from gi_tools.errors import DataError
+from gi_tools.knowledge import CODEBOOKS, read_toml
 
 LANGUAGES = ("zh", "en")
 
 
 @cache
 def _book(name: str = "interface.toml") -> dict[str, Any]:
-    path = files("gi_tools").joinpath("codebooks", name)
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return read_toml(CODEBOOKS / name)
 
 
 def say(lang: str, word: str, **parts: object) -> str:

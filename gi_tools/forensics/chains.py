@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+from pandas import DataFrame
 
 from gi_tools.codebook import Rule, Term, forms, rules
 from gi_tools.forensics.lineage import find_body, was_reorganised
@@ -16,9 +18,6 @@ from gi_tools.forensics.traces import (
     to_sheets,
     to_trace,
 )
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 Versions = dict[str, list[Sheet]]  # the reports of one year by agency name
 
@@ -82,11 +81,10 @@ def _compare_versions(versions: Versions) -> Iterator[Trace]:
             keys = sheets[0].values.keys() & other.values.keys()
             apart = [key for key in keys if sheets[0].values[key] != other.values[key]]
             if apart:
-                counts = {"value": len(apart), "n": len(keys)}
-                zh = f"同一年度有两份报告，{len(keys)} 个数字中有 {len(apart)} 个不同"
-                en = f"two reports of one year differ in {len(apart)} of {len(keys)}"
-                rest = {"message": zh, "message_en": f"{en} figures"} | counts
-                yield to_trace("versions", "soft", [sheets[0], other], **rest)
+                k, n = len(apart), len(keys)
+                zh = f"同一年度有两份报告，{n} 个数字中有 {k} 个不同"
+                en = f"two reports of one year differ in {k} of {n} figures"
+                yield to_trace("versions", "soft", [sheets[0], other], (zh, en), n, k)
 
 
 def _link(
@@ -128,12 +126,11 @@ def _confront(
     """Apply the rules to every pair of versions and tell the pair that fits best."""
     tried = [(*_find_gaps(a, b), b, a) for b, a in product(before, now)]
     gaps, n, early, late = min(tried, key=lambda pair: (len(pair[0]), -pair[1]))
-    traces = [trace for trace in _tell(gaps, n, early, late, doubt)]
+    traces = list(_tell(gaps, n, early, late, doubt))
     if not gaps and any(pair[0] for pair in tried) and not doubt:
         zh = "同一年度有多份报告，其中只有一份与上下年衔接"
         en = "of several reports of one year only one fits the year beside it"
-        rest = {"n": n, "message": zh, "message_en": en}
-        traces = [to_trace("revised", "soft", [*before, *now], **rest)]
+        traces = [to_trace("revised", "soft", [*before, *now], (zh, en), n)]
     return traces, n
 
 
@@ -174,7 +171,6 @@ def _tell(
         sides = (f"{g.left:g} → {g.right:g}" for g in mine)
         figures = JOINT.join(f"{i} {s}" for i, s in zip(ids, sides, strict=True))
         end, end_en = DOUBTS[doubt]
-        told = {"message": first.rule.message_zh + end}
-        told |= {"message_en": first.rule.message_en + end_en}
-        head = kind, "hard" if hard else "soft", [early, late], figures
-        yield to_trace(*head, value=first.right - first.left, n=n, **told)
+        told = first.rule.message_zh + end, first.rule.message_en + end_en
+        head = kind, "hard" if hard else "soft", [early, late], told, n
+        yield to_trace(*head, first.right - first.left, figures)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from datetime import date as Date
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import regex
+from pandas import DataFrame
 
 from gi_tools.agencies import is_town
 from gi_tools.errors import CodebookError
 from gi_tools.forensics.traces import Trace, frame_traces, to_trace
 from gi_tools.frames import require, to_frame, to_rows
 from gi_tools.knowledge import CODEBOOKS, read_toml
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 DOUBTFUL = 400  # days after the year covered, past which a page was likely re-posted
 NEEDED = ("report_id", "agency", "level", "region_code", "year", "published")
@@ -76,8 +74,8 @@ def _tell(row: Delay, n: int) -> Trace:
     zh += "；页面或为重新发布"
     en = f"dated {row.published}, {row.days} days after {row.due} ({row.norm_en})"
     en += "; the page may have been posted again"
-    rest = {"value": float(row.days or 0), "n": n, "message": zh, "message_en": en}
-    return to_trace("late", "soft", [row], f"{row.published} > {row.due}", **rest)
+    figures = f"{row.published} > {row.due}"
+    return to_trace("late", "soft", [row], (zh, en), n, float(row.days or 0), figures)
 
 
 def find_kind(agency: str | None, level: str | None) -> str | None:

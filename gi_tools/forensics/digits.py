@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from pandas import DataFrame
+
 from gi_tools.forensics.lineage import find_body
 from gi_tools.forensics.repeats import list_figures
 from gi_tools.forensics.traces import Trace, frame_traces, to_sheets
@@ -14,7 +16,6 @@ from gi_tools.statistics import adjust
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pandas import DataFrame
 
 LEAST = 100  # below, the last digit is no free choice of chance
 FEWEST = 50  # figures that the chi-square test of ten digits needs

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+from pandas import DataFrame
 
 from gi_tools.forensics.lineage import Body, find_body
 from gi_tools.forensics.traces import Trace, frame_traces, to_trace
 from gi_tools.frames import require, to_frame, to_rows
 from gi_tools.regions import NOW, history
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 FIRST = 2008  # the Regulation of 2007 (国令492) asks for reports from then on
 NEEDED = ("report_id", "agency", "region_code", "year")
@@ -81,8 +80,7 @@ def find_missing(
 def _tell(gaps: list[Presence], n: int) -> Trace:
     zh = f"{n} 个应有年度中有 {len(gaps)} 个没有找到报告"
     en = f"no report was found for {len(gaps)} of {n} years"
-    rest = {"value": float(len(gaps)), "n": n, "message": zh, "message_en": en}
-    return to_trace("missing", "soft", gaps, "", **rest)
+    return to_trace("missing", "soft", gaps, (zh, en), n, float(len(gaps)))
 
 
 def _list_bodies(seen: list[tuple], bodies: DataFrame | None) -> list[tuple]:

@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from math import comb, log2
-from typing import TYPE_CHECKING
+
+from pandas import DataFrame
 
 from gi_tools.codebook import forms, indicators, rules
 from gi_tools.errors import CodebookError
 from gi_tools.forensics.lineage import find_body
 from gi_tools.forensics.traces import Sheet, Trace, frame_traces, to_sheets, to_trace
 from gi_tools.knowledge import CODEBOOKS, read_toml
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 MOST = 0.001  # matches by chance expected in the whole corpus, above which none is told
 NEARLY = 0.8  # share of equal figures from which two years are nearly the same
@@ -68,8 +66,8 @@ def _find_runs(chain: list[tuple[Sheet, Values]], steps: int) -> Iterator[Trace]
         if near and len(same) >= NEARLY * union:
             zh = f"与上一份报告的 {union} 个数字中 {len(same)} 个相同"
             en = f"{len(same)} of {union} figures are those of the report before"
-            rest = {"value": chance, "n": steps, "message": zh, "message_en": en}
-            yield to_trace("repeated", "soft", [sheet, later], _show(same), **rest)
+            told = (zh, en), steps, chance, _show(same)
+            yield to_trace("repeated", "soft", [sheet, later], *told)
     if run:
         yield _tell_run(run, _choose(run[0]), steps)
 
@@ -77,10 +75,8 @@ def _find_runs(chain: list[tuple[Sheet, Values]], steps: int) -> Iterator[Trace]
 def _tell_run(run: list[Sheet], values: Values, steps: int) -> Trace:
     zh = f"连续 {len(run)} 份报告的 {len(values)} 个数字完全相同"
     en = f"{len(run)} reports running have the same {len(values)} figures"
-    rest = {"value": _to_chance(values, steps), "n": steps}
-    return to_trace(
-        "repeated", "hard", run, _show(values), message=zh, message_en=en, **rest
-    )
+    told = (zh, en), steps, _to_chance(values, steps), _show(values)
+    return to_trace("repeated", "hard", run, *told)
 
 
 def _find_shared(bodies: dict, pairs: int) -> Iterator[Trace]:
@@ -94,9 +90,8 @@ def _find_shared(bodies: dict, pairs: int) -> Iterator[Trace]:
             zh = f"{len(group)} 个机关的 {len(items)} 个数字完全相同"
             en = f"{len(group)} bodies have the same {len(items)} figures"
             values = dict(sorted(items, key=str))
-            rest = {"value": _to_chance(values, pairs), "n": pairs}
-            rest |= {"message": zh, "message_en": en}
-            yield to_trace("shared", "soft", group.values(), _show(values), **rest)
+            told = (zh, en), pairs, _to_chance(values, pairs), _show(values)
+            yield to_trace("shared", "soft", group.values(), *told)
 
 
 def _to_chance(values: Values, pairs: int) -> float:

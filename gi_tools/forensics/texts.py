@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+import numpy as np
 import regex
+from numpy import ndarray
+from pandas import DataFrame
 
 from gi_tools.codebook import forms, indicators
 from gi_tools.forensics.lineage import find_body
 from gi_tools.forensics.traces import Trace, frame_traces, to_trace
 from gi_tools.frames import require, to_frame, to_rows
-
-if TYPE_CHECKING:
-    from numpy import ndarray
-    from pandas import DataFrame
 
 LENGTH = 12  # characters of a shingle
 KEEP = 4  # one shingle in so many is looked at, chosen by its hash
@@ -115,13 +114,10 @@ def _tell(
     if row.bodies < BASELINE:
         zh += "；机关太少，无法扣除通用文字"
         en += "; too few bodies to tell common text"
-    rest = {"value": value, "n": n, "message": zh, "message_en": en}
-    return to_trace(kind, "soft", [row, other], **rest)
+    return to_trace(kind, "soft", [row, other], (zh, en), n, value)
 
 
 def _measure(heads: list[tuple], plain: list[str]) -> list[Reuse]:
-    import numpy as np
-
     bodies = [find_body(head[1], head[2]) or ("", head[0]) for head in heads]
     names = {body: number for number, body in enumerate(dict.fromkeys(bodies))}
     whose = np.array([names[body] for body in bodies])
@@ -150,8 +146,6 @@ def _measure(heads: list[tuple], plain: list[str]) -> list[Reuse]:
 
 
 def _find_best(shares: ndarray, chosen: ndarray, heads: list[tuple]) -> tuple:
-    import numpy as np
-
     if not chosen.any():
         return None, None
     best = int(np.argmax(np.where(chosen, shares, -1)))
@@ -160,8 +154,6 @@ def _find_best(shares: ndarray, chosen: ndarray, heads: list[tuple]) -> tuple:
 
 def _hash(text: str) -> ndarray:
     """Hash every shingle of a text and keep one in ``KEEP``, each once."""
-    import numpy as np
-
     points = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint64)
     size = len(points) - LENGTH + 1
     if size <= 0:
@@ -178,8 +170,6 @@ def _hash(text: str) -> ndarray:
 
 def _count_bodies(columns: ndarray, whose: ndarray, size: int, bodies: int) -> ndarray:
     """Count the bodies that use each shingle."""
-    import numpy as np
-
     pairs = np.unique(columns.astype(np.int64) * bodies + whose)
     return np.bincount(pairs // bodies, minlength=size)
 
@@ -188,7 +178,6 @@ def _compare(
     docs: ndarray, columns: ndarray, chosen: ndarray, rows: int, size: int
 ) -> object:
     """Count the shingles that each two reports share, as a sparse matrix."""
-    import numpy as np
     from scipy.sparse import csr_matrix
 
     mine = chosen[columns]
@@ -200,8 +189,6 @@ def _compare(
 @cache
 def _form_hashes() -> ndarray:
     """The shingles of what the forms themselves print."""
-    import numpy as np
-
     texts = [one.label_zh for one in indicators().values()]
     for form in forms().values():
         rows = [row for table in form.tables for row in table.rows]

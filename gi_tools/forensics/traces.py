@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+from pandas import DataFrame
 
 from gi_tools.frames import require, to_frame, to_rows
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 JOINT = "; "
 
@@ -54,17 +53,26 @@ def frame_traces(traces: Iterable[Trace], comparisons: int) -> DataFrame:
 
 
 def to_trace(
-    kind: str, severity: str, sheets: Iterable, figures: str = "", **rest: object
+    kind: str,
+    severity: str,
+    sheets: Iterable,
+    told: tuple[str, str],
+    n: int,
+    value: float | None = None,
+    figures: str = "",
 ) -> Trace:
-    """Make a finding about reports: anything with agency, region, year and id."""
+    """
+    Make a finding about reports: anything with agency, region, year and id.
+
+    ``told`` is the message in Chinese and in English.
+    """
     sheets = list(sheets)
     columns = ("agency", "region_code", "year", "report_id")
     joined = (
         JOINT.join(dict.fromkeys(str(v) for s in sheets if (v := getattr(s, name))))
         for name in columns
     )
-    known = {"value": None, "n": 1, "message": "", "message_en": ""} | rest
-    return Trace(kind, severity, *joined, figures, **known)
+    return Trace(kind, severity, *joined, figures, value, n, *told)
 
 
 def to_sheets(facts: DataFrame) -> list[Sheet]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+from pandas import DataFrame, Series
+
 from gi_tools.catalogue import find_metric, list_variants
 from gi_tools.errors import DataError
 from gi_tools.funnels import Funnel, fit_funnel, place_in_funnel
@@ -30,7 +34,6 @@ from gi_tools.statistics import rank_bodies
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from pandas import DataFrame, Series
 
 MOST_LINES, MOST_GREY, MOST_DOTS, MOST_NAMED = 7, 200, 1000, 12
 LEAST_RANKED = 3
@@ -51,8 +54,6 @@ def ranking(
     Ranks are those of ``rank_bodies``: what the counts tell of the true order. Of more
     than 40 bodies the first and last 20 are shown. DataError if it is no proportion.
     """
-    import pandas as pd
-
     frame, metric, year = _pick_counts(scores, metric, year, "ranking")
     known = frame.dropna(subset=["value"]).reset_index(drop=True)
     total, enough = len(known), len(known) >= LEAST_RANKED
@@ -141,8 +142,6 @@ def funnel(
 
 
 def _draw_limits(sheet: Sheet, fitted: Funnel, n: Series) -> None:
-    import numpy as np
-
     grid = np.unique(np.geomspace(n.min(), max(n.max(), n.min() + 1), 200).round())
     for level, dash in zip(LEVELS, ("--", "-"), strict=True):
         label = sheet.say(f"{100 * level:g} % 界限", f"{100 * level:g} % limits")
@@ -212,8 +211,6 @@ def sensitivity(
 
 def count_flips(wide: DataFrame) -> int:
     """Count the pairs of rows whose order is not the same in all columns."""
-    import numpy as np
-
     values = wide.dropna().to_numpy()
     flips = 0
     for number, row in enumerate(values[:-1]):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+
+import pandas as pd
+from pandas import DataFrame, Series
 
 from gi_tools.catalogue import metrics
 from gi_tools.errors import DataError
 from gi_tools.plots.fonts import find_font, to_label
-
-if TYPE_CHECKING:
-    from pandas import DataFrame, Series
 
 MOST_ROWS = 40
 SHARE = "share"  # stands for any proportion
@@ -51,8 +50,6 @@ def label_bodies(frame: DataFrame) -> Series:
 
     Bodies of one name are told apart by region code and scope.
     """
-    import pandas as pd
-
     keys = [name for name in ("agency", "region_code", "scope") if name in frame]
     if not keys:
         return frame.get("report_id", pd.Series("?", frame.index)).map(to_label)

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+from pandas import DataFrame
+
 from gi_tools.catalogue import metrics
 from gi_tools.crosswalk import Join
 from gi_tools.errors import DataError
@@ -28,7 +31,6 @@ from gi_tools.plots.style import FAINT, GREY, Sheet, open_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from pandas import DataFrame
 
 MOST_MARKED = 400
 MISSING, UNDEFINED = "////", "xxxx"
@@ -157,8 +159,6 @@ def _cover_forms(frame: DataFrame, lang: str, ax: Axes | None) -> Axes:
 
 
 def _draw_grid(sheet: Sheet, values: DataFrame, there: DataFrame, metric: str) -> None:
-    import numpy as np
-
     ax, drawn = sheet.ax, values.to_numpy(dtype=float, na_value=np.nan)
     edges = [np.arange(size + 1) - 0.5 for size in reversed(drawn.shape)]
     mesh = ax.pcolormesh(*edges, np.ma.masked_invalid(drawn), cmap="cividis")
@@ -181,7 +181,6 @@ def _draw_grid(sheet: Sheet, values: DataFrame, there: DataFrame, metric: str) -
 
 
 def _hatch(ax: Axes, where: object, hatch: str) -> None:
-    import numpy as np
     from matplotlib.collections import PolyCollection
 
     corners = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from pandas import DataFrame
+
 from gi_tools.catalogue import find_breaks
 from gi_tools.crosswalk import Join, crosswalk, refuse
 from gi_tools.errors import DataError
@@ -31,7 +33,6 @@ from gi_tools.plots.style import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from pandas import DataFrame
 
 MOST_LINES = 7
 Pair = tuple[str, str]
@@ -102,19 +103,14 @@ def split_runs(rows: DataFrame, joins: Mapping[Pair, bool]) -> Iterator[DataFram
     start, years, forms = 0, list(rows["year"].astype(int)), list(rows["key"])
     for end in range(1, len(rows) + 1):
         if end < len(rows):
-            pair, span = (
-                tuple(forms[end - 1 : end + 1]),
-                tuple(years[end - 1 : end + 1]),
-            )
-            allowed = joins.get(pair, pair[0] == pair[1])
-            if span[1] - span[0] <= 1 and allowed and joins.get(_text(span), True):
+            older, newer = forms[end - 1], forms[end]
+            last, year = years[end - 1], years[end]
+            allowed = joins.get((older, newer), older == newer)
+            allowed = allowed and joins.get((str(last), str(year)), True)
+            if year - last <= 1 and allowed:
                 continue
         yield rows.iloc[start:end]
         start = end
-
-
-def _text(span: tuple[int, ...]) -> Pair:
-    return str(span[0]), str(span[-1])
 
 
 def _draw_breaks(sheet: Sheet, drawn: DataFrame, metric: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
 
 import regex
+from pandas import DataFrame
 
 from gi_tools.catalogue import reasons
 from gi_tools.errors import DataError
@@ -17,7 +18,6 @@ from gi_tools.plots.fonts import find_font, list_families, to_label
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from pandas import DataFrame
 
 # Paul Tol's medium-contrast colours: distinct to colour-blind eyes, and apart by
 # lightness, so that a grey print keeps them apart. Marks and dashes differ as well.

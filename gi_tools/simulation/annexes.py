@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
+from numpy import ndarray
+from numpy.random import Generator
 
 from gi_tools.codebook import CUMULATIVE
 from gi_tools.simulation.bodies import Nature
@@ -14,10 +16,6 @@ from gi_tools.simulation.parts import (
     put,
     share,
 )
-
-if TYPE_CHECKING:
-    from numpy import ndarray
-    from numpy.random import Generator
 
 
 def _draw_annex(
@@ -33,8 +31,6 @@ def _draw_annex(
 
 def _draw_old_half(nature: Nature, chance: Generator) -> dict:
     """What both families share: items, inquiries, requests, decisions."""
-    import numpy as np
-
     items = chance.poisson(nature.items / 4)
     papers = chance.binomial(items, 0.3)
     services = chance.poisson(

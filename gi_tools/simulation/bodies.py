@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy import ndarray
+from numpy.random import Generator
 
 from gi_tools.errors import DataError
 from gi_tools.knowledge import CODEBOOKS, read_toml
 from gi_tools.regions import find_mentions, find_stem
-
-if TYPE_CHECKING:
-    from numpy import ndarray
-    from numpy.random import Generator
 
 # 99 is the prefix of no province, so that no code can be taken for a real one.
 PROVINCE = "99"
@@ -121,8 +121,6 @@ def _is_invented(stem: str, name: str) -> bool:
 
 def draw_nature(bodies: list[Body], chance: Generator) -> Nature:
     """Draw how each body tends to act: few have many requests, many have few."""
-    import numpy as np
-
     kinds, size = stock()["kinds"], len(bodies)
     median, spread, items = (
         np.array([kinds[body.kind][name] for body in bodies], dtype=float)

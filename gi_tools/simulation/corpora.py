@@ -7,7 +7,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.random import Generator
+from pandas import DataFrame
 
 from gi_tools.codebook import forms
 from gi_tools.errors import DataError
@@ -16,14 +21,10 @@ from gi_tools.simulation.defects import DEFECTS, plant_defect
 from gi_tools.simulation.drafts import Draft, make_draft, to_blocks, to_truth
 from gi_tools.simulation.dresses import DRESSES, FULL_DRESSES, Block
 from gi_tools.simulation.office import to_docx, to_xlsx
-from gi_tools.simulation.pages import Dress, to_pdf
+from gi_tools.simulation.pages import to_pdf
 from gi_tools.simulation.panels import Wave, draw_waves
 from gi_tools.simulation.pdf import to_picture_pdf
 from gi_tools.simulation.scans import scan
-
-if TYPE_CHECKING:
-    from numpy.random import Generator
-    from pandas import DataFrame
 
 FIRST_YEAR, LAST_YEAR = 2008, 2024  # drawn from when no years are asked for
 BLOCK = 300  # bodies drawn at once
@@ -60,7 +61,7 @@ def _has_empty_row(blocks: list[Block]) -> bool:
 
 
 def _write_pdf(blocks: list[Block], is_full: bool) -> bytes:
-    return to_pdf(blocks, Dress(size=8.0), alphabet=_alphabet())
+    return to_pdf(blocks, 8.0, _alphabet())
 
 
 def _write_scan(blocks: list[Block], is_full: bool) -> bytes:
@@ -109,11 +110,10 @@ def simulate(
     ``forms`` are keys of the codebook, ``formats`` those of ``FORMATS``; ``defects``
     is the share of reports with one planted defect, of ``kinds`` (all by default).
     A body reports three years in a row, with ``panel`` all ``years``. Gives the index,
-    which is also written as index.csv. The same arguments give the same bytes.
+    which is also written as index.csv. The same arguments give the same reports: the
+    same bytes, but for the hour in Office files and PDF.
     DataError for an unknown form, format or kind, or a package that is not there.
     """
-    import pandas as pd
-
     if number < 0 or not 0 <= defects <= 1:
         raise DataError("give a number from 0 on, and a share of defects from 0 to 1")
     kinds = list(DEFECTS if kinds is None else kinds)
@@ -129,7 +129,9 @@ def simulate(
     rows = []
     for draft, chance in draw_drafts(number, forms, years, panel, seed):
         if chance.random() < defects:
-            _plant_one(draft, kinds, chance)
+            # The first kind, in random order, that the report has a place for.
+            order = [kinds[n] for n in chance.permutation(len(kinds))]
+            any(plant_defect(draft, kind, chance) for kind in order)
         rows.append(
             _write(draft, formats[chance.integers(len(formats))], folder, chance)
         )
@@ -152,8 +154,6 @@ def draw_drafts(
     seed: int,
 ) -> Iterator[tuple[Draft, Generator]]:
     """Draw whole years for all bodies, then yield the reports body by body."""
-    import numpy as np
-
     _verify(keys or (), forms(), "form")
     chosen = [form for key, form in forms().items() if keys is None or key in keys]
     first = max(min(form.first_year for form in chosen), FIRST_YEAR)
@@ -199,12 +199,6 @@ def _draw_block(
             yield before
             if last:
                 last.before = None  # two years are all that a rule looks at
-
-
-def _plant_one(draft: Draft, kinds: list[str], chance: Generator) -> None:
-    """Plant the first kind, in random order, that the report has a place for."""
-    order = chance.permutation(len(kinds))
-    any(plant_defect(draft, kinds[int(n)], chance) for n in order)
 
 
 def _write(draft: Draft, name: str, folder: Path, chance: Generator) -> dict:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy import ndarray
+from numpy.random import Generator
 
 from gi_tools.codebook import applicants, forms
 from gi_tools.simulation.annexes import draw_dingxi, draw_shanghai
@@ -17,10 +20,6 @@ from gi_tools.simulation.parts import (
     put,
     share,
 )
-
-if TYPE_CHECKING:
-    from numpy import ndarray
-    from numpy.random import Generator
 
 
 def draw_counts(
@@ -49,8 +48,6 @@ def _list_outcomes(form_key: str) -> tuple[list[str], list[str]]:
 def _draw_table3(
     form_key: str, nature: Nature, before: Counts | None, chance: Generator
 ) -> Counts:
-    import numpy as np
-
     cells: Counts = {}
     new = chance.multinomial(draw_requests(nature, chance), nature.applicants)
     people = [who for who in applicants() if who != "total"]
@@ -80,8 +77,6 @@ def _draw_table3(
 
 
 def _draw_table4(nature: Nature, closed: ndarray, chance: Generator) -> Counts:
-    import numpy as np
-
     cells: Counts = {}
     ends = ("upheld", "corrected", "other", "pending")
     for name, rate in (
@@ -100,8 +95,6 @@ def _draw_table4(nature: Nature, closed: ndarray, chance: Generator) -> Counts:
 
 
 def _draw_2019(nature: Nature, before: Counts | None, chance: Generator) -> Counts:
-    import numpy as np
-
     size, cells = len(nature.items), _draw_table3("2019", nature, before, chance)
     scale = np.sqrt(nature.items)
     for name, mean in (("rules", scale / 90), ("normative", scale / 7)):
@@ -132,8 +125,6 @@ def _draw_2019(nature: Nature, before: Counts | None, chance: Generator) -> Coun
 
 
 def _draw_2021(nature: Nature, before: Counts | None, chance: Generator) -> Counts:
-    import numpy as np
-
     size, cells = len(nature.items), _draw_table3("2021", nature, before, chance)
     scale = np.sqrt(nature.items)
     for name, mean in (("rules", scale / 90), ("normative", scale / 7)):
@@ -191,8 +182,6 @@ def _draw_2014(nature: Nature, before: Counts | None, chance: Generator) -> Coun
 
 def _draw_channels(nature: Nature, size: int, chance: Generator) -> Counts:
     """Own-initiative items: channels overlap, so the total lies between them."""
-    import numpy as np
-
     cells: Counts = {}
     rates = np.array([0.02, 0.8, 0.25, 0.3, 0.05]) * chance.lognormal(0, 0.3, (size, 5))
     parts = chance.poisson(nature.items[:, None] * rates)
@@ -236,7 +225,7 @@ def _draw_capacity(size: int, chance: Generator) -> Counts:
     return {(name, None): value for name, value in plain.items()}
 
 
-Draw = Callable[[Nature, "Counts | None", "Generator"], Counts]
+Draw = Callable[[Nature, Counts | None, Generator], Counts]
 DRAWS: dict[str, Draw] = {
     "shanghai": draw_shanghai,
     "dingxi": draw_dingxi,

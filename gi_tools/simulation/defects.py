@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING
 
 import regex
+from numpy.random import Generator
 
 from gi_tools.checks import check_facts
 from gi_tools.codebook import CUMULATIVE, applicants, rules
@@ -15,9 +15,6 @@ from gi_tools.facts import Fact
 from gi_tools.simulation.drafts import Draft, write_number
 from gi_tools.simulation.parts import Key
 from gi_tools.simulation.slips import SLIPS
-
-if TYPE_CHECKING:
-    from numpy.random import Generator
 
 _WORDS = regex.compile(r"\p{Han}{2,6}")
 _MONEY = ("procurement.amount", "charges.amount", "fees.charged", "shanghai.52")
@@ -29,7 +26,7 @@ _SUMS = (
 )
 _PINYIN = {"數": "數(shù)", "務": "務(wù)", "開": "開(kāi)", "請": "請(qǐng)"}
 
-Plant = Callable[[Draft, "Generator"], bool]  # False: this report has no place for it
+Plant = Callable[[Draft, Generator], bool]  # False: this report has no place for it
 
 
 def plant_defect(draft: Draft, kind: str, chance: Generator) -> bool:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import regex
+from numpy.random import Generator
 
 from gi_tools.codebook import forms
 from gi_tools.simulation.bodies import Body, stock
 from gi_tools.simulation.layouts import Cells, Line, Sheet, add_remarks, to_sheets
 from gi_tools.simulation.parts import Key
-
-if TYPE_CHECKING:
-    from numpy.random import Generator
 
 Values = dict[Key, float | None]
 Rewrite = Callable[[str, bool], str]  # a text, whether it stands in a table

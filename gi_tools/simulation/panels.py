@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy import ndarray
+from numpy.random import Generator
+from pandas import DataFrame
 
 from gi_tools.codebook import forms
 from gi_tools.errors import DataError
@@ -11,11 +17,6 @@ from gi_tools.facts import COLUMNS
 from gi_tools.simulation.bodies import Body, Nature, draw_nature, make_bodies
 from gi_tools.simulation.counts import draw_counts
 from gi_tools.simulation.parts import Counts
-
-if TYPE_CHECKING:
-    from numpy import ndarray
-    from numpy.random import Generator
-    from pandas import DataFrame
 
 REFORM = 2019  # the year of Regulation 711 and of the first national format
 EFFECTS = (
@@ -55,8 +56,6 @@ def simulate_facts(
     that leave zeros blank. ``indicators`` keeps these only. The same seed gives the
     same frame. DataError for an unknown kind or effect, or a year without a form.
     """
-    import numpy as np
-
     chance = np.random.default_rng(seed)
     made = make_bodies(bodies, kind, first=seed % 2000)
     nature = draw_nature(made, chance)
@@ -75,8 +74,6 @@ def draw_waves(
     treated: float = 1.0,
 ) -> Iterator[Wave]:
     """Yield the cells of all bodies, year by year and form by form, in chains."""
-    import numpy as np
-
     for name in effect or ():
         if name not in EFFECTS:
             known = ", ".join(EFFECTS)
@@ -104,8 +101,6 @@ def list_forms(year: int, size: int) -> list[tuple[str, ndarray]]:
 
     DataError when no form covers the year.
     """
-    import numpy as np
-
     found = []
     for key, form in forms().items():
         kin = [k for k, other in forms().items() if other.version == form.version]
@@ -136,8 +131,6 @@ def _to_columns(
     chance: Generator,
 ) -> dict[str, ndarray]:
     """The columns of one year's facts, report after report."""
-    import numpy as np
-
     keys = [k for k in wave.counts if indicators is None or k[0] in indicators]
     number, width = len(wave.index), len(keys)
     values = np.empty((number, width))
@@ -173,9 +166,6 @@ def _to_columns(
 
 
 def _to_frame(parts: list[dict[str, ndarray]]) -> DataFrame:
-    import numpy as np
-    import pandas as pd
-
     joined: dict = {}
     for name in list(parts[0]) if parts else ():
         joined[name] = np.concatenate([part.pop(name) for part in parts])

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy import ndarray
+from numpy.random import Generator
 
 from gi_tools.codebook import applicants
 from gi_tools.simulation.bodies import Nature, stock
 
-if TYPE_CHECKING:
-    from numpy import ndarray
-    from numpy.random import Generator
-
 Key = tuple[str, str | None]
-Counts = dict[Key, "ndarray"]  # an entry a body; whole numbers but for money
+Counts = dict[Key, ndarray]  # an entry a body; whole numbers but for money
 
 
 def share(name: str) -> ndarray:
     """Give weights of the stock as shares of one."""
-    import numpy as np
-
     weights = np.array(stock()["weights"][name], dtype=float)
     return weights / weights.sum()
 

@@ -57,27 +57,13 @@ def make_font(characters: frozenset[str]) -> Font:
     return Font(characters)
 
 
-_TURNS = {
-    0: ("1 0 0 1 0 0", WIDTH, HEIGHT),
-    90: (f"0 1 -1 0 {HEIGHT:g} 0", HEIGHT, WIDTH),
-    180: (f"-1 0 0 -1 {WIDTH:g} {HEIGHT:g}", WIDTH, HEIGHT),
-    270: (f"0 -1 1 0 0 {WIDTH:g}", HEIGHT, WIDTH),
-}
-
-
-def to_objects(
-    pages: list[list[str]],
-    font: Font,
-    meanings: dict[str, str],
-    turn: int = 0,
-    is_righted: bool = True,
-) -> list[bytes]:
+def to_objects(pages: list[list[str]], font: Font) -> list[bytes]:
     """The objects of a PDF file: catalogue, pages, contents and one font."""
     first = FIRST_PAGE
     kids = " ".join(f"{first + 2 * n} 0 R" for n in range(len(pages)))
     widths = " ".join(f"{font.glyphs[c]} [{w:.0f}]" for c, w in font.widths.items())
     pairs = "\n".join(
-        f"<{glyph:04X}> <{meanings.get(char, char).encode('utf-16-be').hex()}>"
+        f"<{glyph:04X}> <{char.encode('utf-16-be').hex()}>"
         for char, glyph in font.glyphs.items()
     )
     meaning = (
@@ -96,34 +82,18 @@ def to_objects(
         b"<< /Type /FontDescriptor /FontName /GI /Flags 4 /FontBBox [0 -120 1000 880] "
         b"/ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 700 /StemV 80 "
         b"/FontFile2 6 0 R >>",
-        _stream(font.data),
-        _stream(meaning.encode()),
+        to_stream(font.data),
+        to_stream(meaning.encode()),
     ]
-    matrix, width, height = _TURNS[turn]
-    turn *= is_righted
+    box = f"[0 0 {WIDTH:g} {HEIGHT:g}]"
     for number, page in enumerate(pages):
-        box = f"[0 0 {width:g} {height:g}]"
         objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox {box} /Rotate {turn} /Contents "
+            f"<< /Type /Page /Parent 2 0 R /MediaBox {box} /Rotate 0 /Contents "
             f"{first + 2 * number + 1} 0 R /Resources << /Font << /F 3 0 R >> >> >>"
             "".encode()
         )
-        content = "\n".join([f"{matrix} cm", *page])
-        objects.append(_stream(content.encode()))
+        objects.append(to_stream("\n".join(["1 0 0 1 0 0 cm", *page]).encode()))
     return objects
-
-
-def paste(objects: list[bytes], picture: Picture) -> None:
-    """Lay a picture over the foot of the first page."""
-    wide, high = 0.66 * WIDTH, 0.66 * HEIGHT
-    draw = f"q {wide:g} 0 0 {high:g} 72 72 cm /I Do Q"
-    objects += [_stream(draw.encode()), _to_object(picture)]
-    last = len(objects)
-    contents = f"[{FIRST_PAGE + 1} 0 R {last - 1} 0 R]".encode()
-    page = objects[FIRST_PAGE - 1]
-    page = page.replace(b"%d 0 R" % (FIRST_PAGE + 1), contents, 1)
-    more = b"/Resources << /XObject << /I %d 0 R >> " % last
-    objects[FIRST_PAGE - 1] = page.replace(b"/Resources << ", more)
 
 
 def to_picture_pdf(pictures: Iterable[Picture]) -> bytes:
@@ -141,13 +111,14 @@ def to_picture_pdf(pictures: Iterable[Picture]) -> bytes:
         objects += [
             f"<< /Type /Page /Parent 2 0 R /MediaBox {box} /Contents {page + 1} 0 R "
             f"/Resources << /XObject << /I {page + 2} 0 R >> >> >>".encode(),
-            _stream(f"{WIDTH:g} 0 0 {HEIGHT:g} 0 0 cm /I Do".encode()),
-            _to_object(picture),
+            to_stream(f"{WIDTH:g} 0 0 {HEIGHT:g} 0 0 cm /I Do".encode()),
+            to_image(picture),
         ]
     return write_objects(objects)
 
 
-def _to_object(picture: Picture) -> bytes:
+def to_image(picture: Picture) -> bytes:
+    """Write a picture as an object that pages can lay out."""
     colours = "Gray" if picture.is_grey else "RGB"
     head = (
         f"<< /Type /XObject /Subtype /Image /Width {picture.wide} /Height "
@@ -157,7 +128,8 @@ def _to_object(picture: Picture) -> bytes:
     return head.encode() + picture.data + b"\nendstream"
 
 
-def _stream(data: bytes) -> bytes:
+def to_stream(data: bytes) -> bytes:
+    """Pack some data as the stream of an object."""
     packed = zlib.compress(data)
     head = f"<< /Length {len(packed)} /Filter /FlateDecode >>\nstream\n".encode()
     return head + packed + b"\nendstream"

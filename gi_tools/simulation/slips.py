@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import TYPE_CHECKING
+
+from numpy.random import Generator
 
 from gi_tools.codebook import applicants, forms, rules
 from gi_tools.simulation.drafts import Draft, write_number
 from gi_tools.simulation.parts import Key
-
-if TYPE_CHECKING:
-    from numpy.random import Generator
 
 _LIKE = str.maketrans("0123456789", "8738965134")
 
