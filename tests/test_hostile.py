@@ -59,7 +59,7 @@ def test_what_is_spoilt_is_the_same_for_a_number():
 def test_a_thousand_spoilt_files(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["fuzz", "--count", "1000", "--workers", "2"])
     assert main() == 0
-    assert capsys.readouterr().out.startswith("1000 inputs: ")
+    assert capsys.readouterr().out.startswith("1000 inputs in ")
 
 
 LABEL = "不计其他情形）\n".encode()

@@ -140,6 +140,8 @@ def _connect(workers: int | None, scheduler: str | None) -> Iterator[Any]:
             n_workers=1,
             threads_per_worker=workers or os.cpu_count() or 1,
             dashboard_address=None,
+            # Two builds at once must not quarrel about one port.
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             memory_limit=0,
             silence_logs=logging.CRITICAL,
             local_directory=scratch,
