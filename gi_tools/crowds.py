@@ -108,7 +108,7 @@ def _is_figure(text: str) -> bool:
 def _is_known(text: str) -> bool:
     """Whether a text is a word of the forms' tables, with or without a footnote."""
     words = _words()[1]
-    if _CLAUSE.match(text):
+    if len(text) > LONGEST_LABEL or _CLAUSE.match(text):
         return False  # as "；不予公开" in a sentence
     return label_key(text) in words or label_key(text.rstrip(_NOTES)) in words
 

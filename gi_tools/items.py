@@ -61,7 +61,8 @@ def to_items(tokens: list[Token], form_key: str, matches: list[Match]) -> list[I
     for match, stop in zip(matches, stops, strict=False):
         heads = [t for t in tokens[reached : match.token] if t.key in words_above]
         if heads and not opening.isdisjoint([token.key for token in heads]):
-            above, former, orders = heads, former | orders, {}
+            former |= {key: order for key, order in orders.items() if order}
+            above, orders = heads, {}
             words = frozenset([token.key for token in above])
         reached = match.end
         if not lines[match.line].row.targets:

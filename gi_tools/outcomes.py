@@ -12,6 +12,7 @@ from gi_tools.tokens import Token
 FEWEST_OUTCOMES = 3  # outcome words that make a dispute table
 HEAD_GAP = 12  # tokens from one outcome word to the next of one head
 LONGEST_WORD = 6  # characters of a first word such as 数量 or 本年度件数
+LONGEST_COUNT = 7  # digits of a count; more are cells run together
 TOTAL = label_key("总计")
 
 
@@ -36,7 +37,8 @@ def read_outcomes(
     missing = width - len(slots.cells)
     if slots.cells and missing > 0 and slots.cells[0].dress != "glued":
         cells = (*slots.cells, *(None,) * missing)
-        return [(item, Fit(cells, "absent") if slots.is_last else None)]
+        is_cut = slots.is_last and len(slots.cells[-1].text.strip()) <= LONGEST_COUNT
+        return [(item, Fit(cells, "absent") if is_cut else None)]
     return [(item, fit_slots(slots, width))]
 
 

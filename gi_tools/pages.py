@@ -31,8 +31,12 @@ _SIGNS += [("\r", " "), ("\t", " ")]
 _WIDE = re.compile(f"[{WIDE}]")
 # A set at the start lets a search skip what cannot begin a match; so throughout.
 _PINYIN = re.compile(rf"[(（](?<={LETTER}.){READING}[)）]")
+# Blanks go, but for one between two figures.
 _BLANKS, _ODD = (
-    re.compile(rf"{blank}(?:(?<!\d.)[^\S\n]*|[^\S\n]*(?!\d))")
+    re.compile(
+        rf"{blank}(?:(?<!{blank}{blank})(?:(?<!\d.)[^\S\n]*+|[^\S\n]*+(?!\d))"
+        rf"|(?<=\d{blank}{blank})[^\S\n]*+(?=\d))"
+    )
     for blank in (" ", r"[^\S\n]")
 )
 _MARKDOWN = re.compile(r"^[#*>•·\-\s]{1,8}|[*#]{1,3}$")

@@ -28,7 +28,13 @@ from gi_tools.memory import hold_collector
 from gi_tools.prose import Prose
 from gi_tools.regions import Region
 from gi_tools.sections import Section, read_sections
-from gi_tools.tables import Figure, TableReading, Unmatched, read_tables
+from gi_tools.tables import (
+    Figure,
+    TableReading,
+    Unmatched,
+    list_crowds,
+    read_tables,
+)
 from gi_tools.tokens import to_tokens
 
 SHOWN_FIGURES = 300
@@ -121,7 +127,7 @@ def parse(document: Document) -> Report:
     tokens = to_tokens(document)
     identity = identify(document)
     guess = find_form(tokens, identity.year)
-    empty = TableReading((), (), ())
+    empty = TableReading((), tuple(list_crowds(tokens)), ())
     tables = read_tables(tokens, guess.key) if guess.key else empty
     if not tables.figures and not _speaks_of_disclosure(document.text):
         hint = "if the report is an attachment, give that file"

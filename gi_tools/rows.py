@@ -20,6 +20,7 @@ from gi_tools.slots import (
     is_stray,
     take_tail,
 )
+from gi_tools.text import LABEL
 from gi_tools.tokens import Token
 
 FEWEST_BEGUN = 3  # rows with a figure in the first column that show where it is
@@ -330,7 +331,7 @@ def _add_free_rows(
 
 def _is_head(token: Token, words: frozenset[str]) -> bool:
     """Whether a token is a word of the form's heads, or begins with one."""
-    first, *_ = _GAP.split(token.text, 1)
+    first, *_ = _GAP.split(token.text[:LABEL], 1)
     return token.key in words or (first != token.text and label_key(first) in words)
 
 

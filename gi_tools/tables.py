@@ -103,6 +103,12 @@ def read_tables(tokens: list[Token], form_key: str) -> TableReading:
     )
 
 
+def list_crowds(tokens: list[Token]) -> list[Unmatched]:
+    """The lines of tables whose cells ran together, with or without a known form."""
+    why = "cells that ran together"
+    return [Unmatched(t.text[:500], t.place, why) for t in tokens if t.dress == "crowd"]
+
+
 @cache
 def _list_lines(form_key: str) -> dict[str, list[tuple[int, tuple[Target, ...]]]]:
     """The lines of each table that have figures, and what these mean."""
@@ -154,9 +160,7 @@ class _Sheet:
 
     def keep_leftovers(self, matches: list[Match], words: frozenset[str]) -> None:
         """Keep the rows inside the tables, and the grids, that found no cell."""
-        for token in self.tokens:
-            if token.dress == "crowd":
-                self._keep([token], "cells that ran together")
+        self.unmatched += list_crowds(self.tokens)
         used = self.used
         valued = [t for t in self.tokens if t.reading.value is not None]
         if all([(token.row, token.column) in used for token in valued]):

@@ -485,3 +485,8 @@ def test_a_cluster_that_loses_a_worker_ends_the_same(many, tmp_path):
             process.kill()
             process.wait()
     assert picture(tmp_path / "out") == picture(whole)
+
+
+def test_a_chunk_of_no_files_is_refused(tmp_path):
+    with pytest.raises(DataError, match="give 1 or more"):
+        gi.build_corpus(SAMPLES, tmp_path / "out", chunk=0)

@@ -6,6 +6,7 @@ import pytest
 
 from gi_tools.crowds import find_crowd
 from gi_tools.readers import read
+from gi_tools.reports import parse
 from gi_tools.tables import read_tables
 from gi_tools.tokens import to_tokens
 
@@ -74,3 +75,22 @@ def test_a_sentence_that_names_rows_is_no_crowd():
         "申请数量增长；予以公开258件，占33.9%；不予公开35件，占4.3%；无法提供265件",
     ):
         assert find_crowd(text + "。本年新收政府信息公开申请数量如前。") == ()
+
+
+def test_cells_that_ran_together_are_seen_and_no_prose_where_no_form_is_known():
+    line = (
+        "本年新收政府信息公开申请数量12113上年结转政府信息公开申请数量000予以公开819"
+        "部分公开202总计10111结转下年度继续办理202"
+    )
+    report = parse(read(f"政府信息公开：某县政府信息公开\n{line}\n".encode()))
+    assert report.form is None and not report.claims
+    assert [left.text for left in report.unmatched] == [line]
+
+
+@pytest.mark.parametrize("digits", ["110203000000000", "1020030000000"])
+def test_a_last_line_of_digits_that_ran_together_is_no_count(digits):
+    words = ["结果维持", "结果纠正", "其他结果", "尚未审结", "总计"] * 3
+    text = "\n".join(["行政复议", "未经复议直接起诉", "复议后起诉", *words, digits])
+    found, unmatched = read_crowd(text)
+    assert set(found.values()) == {None}
+    assert [left.text for left in unmatched] == [digits]

@@ -12,6 +12,7 @@ import pytest
 from gi_tools.dates import find_period
 from gi_tools.documents import Cell, Document, Grid, Source
 from gi_tools.identity import identify
+from gi_tools.pages import fold_lines
 from gi_tools.readers import read
 from gi_tools.text import simplify
 
@@ -509,3 +510,7 @@ def test_a_date_broken_over_two_lines_is_left_open(end):
     text = f"统计期限自2024年1月1日起至2024年{end}止"
     found = find_period(text, re.compile("统计期限"))
     assert (found.start, found.end, found.year) == ("2024-01-01", None, 2024)
+
+
+def test_blanks_between_figures_keep_them_apart():
+    assert fold_lines("电话 010  1234 5678   9 号 码") == "电话010 1234 5678 9号码"

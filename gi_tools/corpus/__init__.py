@@ -90,6 +90,8 @@ def build_corpus(
     root, out = Path(folder).resolve(), Path(out).resolve()
     if root.is_relative_to(out):
         raise DataError(f"{folder}: lies in the corpus; write it to another folder")
+    if chunk is not None and chunk < 1:
+        raise DataError(f"a chunk of {chunk} files; give 1 or more")
     listing = list_files(root, out)
     open_folder(out)
     with hold(out):

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from functools import cache
 from html import escape
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from gi_tools.plots.style import list_settings
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+_ONE_AT_A_TIME = Lock()  # the canvas and matplotlib's settings are the process's
 SIZE, DPI = (9.6, 4.2), 100
 BOX = (0.08, 0.34, 0.9, 0.58)
 UNDER = 19  # points from the axes to the label under them, ticks between
@@ -38,7 +40,7 @@ def draw(
     import matplotlib as mpl
 
     data, canvas = io.BytesIO(), _open_canvas(size)
-    with mpl.rc_context(list_settings(lang) | SCREEN):
+    with _ONE_AT_A_TIME, mpl.rc_context(list_settings(lang) | SCREEN):
         axes = canvas.figure.add_axes(box)
         try:
             paint(axes)

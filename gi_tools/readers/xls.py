@@ -42,6 +42,8 @@ def read_xls(source: Source, data: bytes) -> Document:
     try:
         # xlrd would follow a ring of sectors for ever.
         streams = read_streams(data, ("Workbook", "Book"), source.name)
+        if not streams:
+            raise ReadError(f"{source.name}: no workbook in it; fetch it again")
         book = xlrd.open_workbook(file_contents=next(iter(streams.values())), **how)
         for sheet in book.sheets():
             if sheet.visibility:
