@@ -133,15 +133,20 @@ for case in view._cases:
 """
 
 
-def test_twenty_errors_are_corrected_by_keyboard_alone(lab, folder):
-    name = write(
+def write_review(lab, folder, name):
+    """A notebook that reviews the reports of a folder."""
+    return write(
         lab,
-        "review.ipynb",
+        name,
         "from pathlib import Path\n"
         f"paths = sorted(Path({str(folder)!r}).glob('*.html'))\n"
         "reports = [gi.parse(gi.read(path)) for path in paths]\n"
         "view = explorers.review(reports, 'a reviewer')\nview",
     )
+
+
+def test_twenty_errors_are_corrected_by_keyboard_alone(lab, folder):
+    name = write_review(lab, folder, "review.ipynb")
     with lab.open(name) as page:
         cases, pane = (page.locator(".gi-sheet").nth(n) for n in (0, 1))
         choices = json.loads(run_cell(page, CHOICES + "print(json.dumps(choices))"))
@@ -180,14 +185,7 @@ print(json.dumps([len(choices), number, choices[number], case.report_id, cell]))
 
 
 def test_a_figure_of_ones_own_is_written_by_keyboard_alone(lab, folder):
-    name = write(
-        lab,
-        "edit.ipynb",
-        "from pathlib import Path\n"
-        f"paths = sorted(Path({str(folder)!r}).glob('*.html'))\n"
-        "reports = [gi.parse(gi.read(path)) for path in paths]\n"
-        "view = explorers.review(reports, 'a reviewer')\nview",
-    )
+    name = write_review(lab, folder, "edit.ipynb")
     with lab.open(name) as page:
         cases, pane = (page.locator(".gi-sheet").nth(n) for n in (0, 1))
         told = page.locator(".jp-OutputArea p", has_text="若采纳")
