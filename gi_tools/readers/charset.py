@@ -30,12 +30,17 @@ _COMMON = frozenset(
 
 
 class Decoded(NamedTuple):
-    """Text, the charset it was read with, the one declared, and what was odd."""
+    """
+    Text, the charset it was read with, the one declared, and what was odd.
+
+    ``is_plain``: the bytes are UTF-8 and hold this very text, unchanged.
+    """
 
     text: str
     charset: str
     declared: str | None
     notes: tuple[str, ...]
+    is_plain: bool
 
 
 def decode(data: bytes, name: str) -> Decoded:
@@ -46,10 +51,13 @@ def decode(data: bytes, name: str) -> Decoded:
     """
     found = _DECLARED.search(data[:4096].lower())
     declared = found[1].decode("ascii", "replace") if found else None
-    charset = _find_charset(data, name)
-    text = data.decode(charset, "replace")
+    charset, text = "utf-8", _decode_plain(data)
+    is_plain = text is not None and "\r" not in text
+    if text is None:
+        charset = _find_charset(data, name)
+        text = data.decode(charset, "replace")
     # One sign is found far faster than two: most texts have none of these.
-    if "\r" in text:
+    if not is_plain and "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     notes = []
     if declared and not _is_same(declared, charset):
@@ -58,11 +66,21 @@ def decode(data: bytes, name: str) -> Decoded:
         notes.append(f"{bad} places could not be decoded as {charset}")
     if "锟" in text and "锟斤拷" in text:
         notes.append("锟斤拷: characters were lost before the file was saved")
-    if not text.strip():
+    if not text or text.isspace():
         raise ReadError(f"{name}: no text in it; fetch it again")
-    if b"\x00" in data:
+    if not is_plain:
         text = text.replace("\x00", "")
-    return Decoded(text, charset, declared, tuple(notes))
+    return Decoded(text, charset, declared, tuple(notes), is_plain)
+
+
+def _decode_plain(data: bytes) -> str | None:
+    """The text of bytes that are UTF-8 and need no second look, as most are."""
+    if b"\x00" in data or data.startswith(codecs.BOM_UTF8):
+        return None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 def _find_charset(data: bytes, name: str) -> str:

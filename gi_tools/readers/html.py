@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from gi_tools.documents import Block, Document, Grid, Paragraph, Source, to_cell
@@ -50,7 +52,8 @@ def read_html(source: Source, data: bytes) -> Document:
     source = source._replace(charset=decoded.charset, declared=decoded.declared)
     from selectolax.lexbor import LexborHTMLParser
 
-    tree = LexborHTMLParser(decoded.text)
+    # Bytes spare the parser from encoding the text once more.
+    tree = LexborHTMLParser(data if decoded.is_plain else decoded.text)
     flow = _Flow(tree.body)
     kept, apart = split_furniture(flow.blocks)
     notes = decoded.notes + tuple(flow.notes) + find_attachments(tree)
@@ -73,9 +76,11 @@ class _Flow:
             self._cut_nested(body)
             self._body = body
             # Few elements have these; to ask each cell would take longer.
-            found = [(n.mem_id, n.attributes) for n in body.css(_ODD)]
-            self._hidden = {node for node, have in found if _is_hidden(have)}
-            self._spanned = {node: have for node, have in found if _SPANS & have.keys()}
+            found = [(node, node.attributes) for node in body.css(_ODD)]
+            spanned = [pair for pair in found if not _SPANS.isdisjoint(pair[1])]
+            self._hidden = {node.mem_id for node, have in found if _is_hidden(have)}
+            self._spanned = {node.mem_id: have for node, have in spanned}
+            self._uneven = {node.parent.mem_id for node, _ in spanned}  # rows
             self._walk(body)
 
     def _cut_nested(self, body: LexborNode) -> None:
@@ -158,7 +163,8 @@ class _Flow:
 
     def _add_table(self, table: LexborNode, aside: int) -> bool:
         """Add a data table as a grid; False for a layout table, to be walked."""
-        cells = [self._show(_own_cells(row)) for row in self._show(_own_rows(table))]
+        rows = self._show(_own_rows(table))
+        cells = [self._show(_own_cells(row)) for row in rows]
         if not any(len(row) > 1 for row in cells):
             return False
         apart = [node.tag for node in table.css(_APART)]
@@ -166,7 +172,7 @@ class _Flow:
         if nested and not _holds_data(cells):
             return False
         self._flush(aside)
-        grid = self._read_grid(cells, plain=len(apart) == 1)
+        grid = self._read_grid(rows, cells, plain=len(apart) == 1)
         if not aside:
             self.blocks.append(grid)
         self._waiting += reversed(nested)
@@ -176,43 +182,43 @@ class _Flow:
         hidden = self._hidden
         return [n for n in nodes if n.mem_id not in hidden] if hidden else nodes
 
-    def _read_grid(self, cells: list[list[LexborNode]], plain: bool) -> Grid:
-        rows, taken, width = [], {}, 0
-        for number, row in enumerate(cells, 1):
-            line, column = [], 1
-            for node in row:
-                while taken and taken.get(column, 0) >= number:
-                    column += 1
-                if column > MAX_WIDTH:
-                    self.notes.append(f"a row of over {MAX_WIDTH:,} columns is cut")
-                    break
-                rowspan = colspan = 1
-                if found := self._spanned.get(node.mem_id):
-                    rowspan, colspan = self._spans(found, len(cells) - number + 1)
-                text = node.text(deep=True, separator=_SEAM) if plain else _SEAM
-                if _SEAM in text or "\n" in text:
-                    text = _cell_text(node)
-                else:
-                    text = text.replace("\xa0", " ").strip()
-                line.append(to_cell((text, number, column, rowspan, colspan, 1.0)))
-                if rowspan > 1:
-                    taken.update(
-                        dict.fromkeys(
-                            range(column, column + colspan), number + rowspan - 1
-                        )
-                    )
-                column += colspan
-            self._cells += len(line)
+    def _read_grid(
+        self, rows: list[LexborNode], cells: list[list[LexborNode]], plain: bool
+    ) -> Grid:
+        ends = [*accumulate(map(len, cells), initial=self._cells)]
+        if ends[-1] > MAX_CELLS:
+            cells = cells[: bisect_right(ends, MAX_CELLS)]
+            self.notes.append(f"more than {MAX_CELLS:,} table cells: the rest is cut")
+        self._cells = ends[len(cells)]
+        texts = _read_texts([node for row in cells for node in row], plain)
+        lines, taken, width, reach, end = [], {}, 0, 0, 0
+        for number, (row, nodes) in enumerate(zip(rows, cells, strict=False), 1):
+            start, end = end, end + len(nodes)
+            places, column = enumerate(texts[start:end], 1), len(nodes) + 1
+            uneven = number <= reach or row.mem_id in self._uneven
+            if not uneven and column <= MAX_WIDTH:
+                line = [to_cell((text, number, n, 1, 1, 1.0)) for n, text in places]
+            else:
+                line, column = [], 1
+                for node, (_, text) in zip(nodes, places, strict=True):
+                    while taken.get(column, 0) >= number:
+                        column += 1
+                    if column > MAX_WIDTH:
+                        self.notes.append(f"a row of over {MAX_WIDTH:,} columns is cut")
+                        break
+                    rowspan, colspan = self._spans(node, len(cells) - number + 1)
+                    line.append(to_cell((text, number, column, rowspan, colspan, 1.0)))
+                    if rowspan > 1:
+                        reach = max(reach, last := number + rowspan - 1)
+                        taken |= dict.fromkeys(range(column, column + colspan), last)
+                    column += colspan
             width = max(width, column - 1)
-            rows.append(tuple(line))
-            if self._cells > MAX_CELLS:
-                self.notes.append(
-                    f"more than {MAX_CELLS:,} table cells: the rest is cut"
-                )
-                break
-        return Grid(0, tuple(rows), width)
+            lines.append(tuple(line))
+        return Grid(0, tuple(lines), width)
 
-    def _spans(self, attributes: dict, rows_left: int) -> tuple[int, int]:
+    def _spans(self, node: LexborNode, rows_left: int) -> tuple[int, int]:
+        if (attributes := self._spanned.get(node.mem_id)) is None:
+            return 1, 1
         rowspan = _to_span(attributes.get("rowspan"))
         colspan = _to_span(attributes.get("colspan"))
         if colspan > MAX_COLSPAN:
@@ -277,6 +283,18 @@ def _holds_data(cells: list[list[LexborNode]]) -> bool:
         own = [c for c in row if c.css_first("table") is None]
         full += sum(0 < len(c.text(deep=True).strip()) <= 60 for c in own) >= 2
     return full >= 3
+
+
+def _read_texts(nodes: list[LexborNode], plain: bool) -> list[str]:
+    """The texts of cells; ``plain``: nothing but text is in them."""
+    if not plain:
+        return [_cell_text(node) for node in nodes]
+    texts = [node.text(True, _SEAM) for node in nodes]
+    whole = "".join(texts)
+    if _SEAM in whole or "\n" in whole:
+        pairs = zip(nodes, texts, strict=True)
+        texts = [_cell_text(n) if _SEAM in t or "\n" in t else t for n, t in pairs]
+    return [text.replace("\xa0", " ").strip() for text in texts]
 
 
 def _cell_text(node: LexborNode) -> str:
