@@ -32,6 +32,8 @@ _SKIP = frozenset(
 _APART = ", ".join(["table", *_SKIP])  # what a cell can hold that is no text of it
 _ODD = '[hidden], [style*="one"], [rowspan], [colspan]'
 _SPANS = frozenset(("rowspan", "colspan"))
+_OWN = frozenset(("p", "span", "td", "tr"))  # never furniture, and most of a page
+_ASIDE = "/"  # ends an element of furniture; no tag has this name
 _SEAM = "\0"  # between two texts of a cell; no text has it
 _BREAKS = frozenset(
     "p div h1 h2 h3 h4 h5 h6 li ul ol dl dt dd section article main header form "
@@ -92,48 +94,42 @@ class _Flow:
             self.notes.append(f"over {MAX_NESTED} tables in tables: the rest is cut")
 
     def _walk(self, root: LexborNode) -> None:
-        # An explicit stack: pages nested thousands deep would break recursion.
+        # An explicit stack: pages nested thousands deep would break recursion. A text
+        # in it is the tag of an element that ends there.
         aside = links = 0
-        stack: list[tuple[LexborNode, str]] = [(root, "enter")]
+        stack: list[LexborNode | str] = [root]
         while stack:
-            node, step = stack.pop()
+            node = stack.pop()
+            if isinstance(node, str):
+                if node in _BREAKS or node == _ASIDE:
+                    self._flush(aside)
+                aside -= node == _ASIDE
+                links -= node == "a"
+                continue
             tag = node.tag
-            if step == "leave":
-                links -= tag == "a"
-                if tag in _BREAKS:
-                    self._flush(aside)
-            elif step == "aside":
-                self._flush(aside)
-                aside -= 1
-            elif tag == "-text":
-                first, *lines = [node.text_content or ""]
-                if node.parent is not None and node.parent.tag == "pre":
-                    first, *lines = first.split("\n")
-                self._add_text(first, links)
-                for line in lines:
-                    self._flush(aside)
-                    self._add_text(line, links)
+            if tag == "-text":
+                self._add_text(node, links, aside)
             elif tag in _SKIP:
                 continue
             elif tag == "br":
                 self._flush(aside)
             elif tag == "table" and self._add_table(node, aside):
-                stack.extend((inner, "enter") for inner in self._waiting)
+                stack += self._waiting
                 self._waiting.clear()
             else:
                 if tag in _BREAKS:
                     self._flush(aside)
-                if self._is_aside(node, tag):
+                if tag not in _OWN and self._is_aside(node, tag):
                     aside += 1
-                    stack.append((node, "aside"))
+                    stack.append(_ASIDE)
                 elif tag == "a" or tag in _BREAKS:
                     links += tag == "a"
-                    stack.append((node, "leave"))
-                stack.extend((child, "enter") for child in _children_reversed(node))
+                    stack.append(tag)
+                stack += _children_reversed(node)
         self._flush(aside)
 
     def _is_aside(self, node: LexborNode, tag: str) -> bool:
-        attributes = node.attributes if tag not in ("p", "span", "td", "tr") else {}
+        attributes = node.attributes
         names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}".strip()
         if not is_furniture_tag(tag, names):
             return False
@@ -143,10 +139,17 @@ class _Flow:
     def _large(self) -> float:
         return LARGE_SHARE * len(self._body.text(deep=True))
 
-    def _add_text(self, text: str, links: int) -> None:
-        self._text.append(text)
-        if links:
-            self._linked += len(text.strip())
+    def _add_text(self, node: LexborNode, links: int, aside: int) -> None:
+        text = node.text_content or ""
+        lines = [text]
+        if "\n" in text and node.parent is not None and node.parent.tag == "pre":
+            lines = text.split("\n")
+        for number, line in enumerate(lines):
+            if number:
+                self._flush(aside)
+            self._text.append(line)
+            if links:
+                self._linked += len(line.strip())
 
     def _flush(self, aside: int) -> None:
         if not self._text:
@@ -157,7 +160,7 @@ class _Flow:
         if not text:
             return
         self._paragraphs += 1
-        block = Paragraph(" ".join(text.split("\n")), Block(self._paragraphs))
+        block = Paragraph(text.replace("\n", " "), Block(self._paragraphs))
         menu = linked >= LINK_SHARE * len(text) and len(text) < 60
         (self.furniture if aside or menu else self.blocks).append(block)
 
@@ -191,22 +194,25 @@ class _Flow:
             self.notes.append(f"more than {MAX_CELLS:,} table cells: the rest is cut")
         self._cells = ends[len(cells)]
         texts = _read_texts([node for row in cells for node in row], plain)
+        spanned, uneven = self._spanned, self._uneven
         lines, taken, width, reach, end = [], {}, 0, 0, 0
         for number, (row, nodes) in enumerate(zip(rows, cells, strict=False), 1):
             start, end = end, end + len(nodes)
-            places, column = enumerate(texts[start:end], 1), len(nodes) + 1
-            uneven = number <= reach or row.mem_id in self._uneven
-            if not uneven and column <= MAX_WIDTH:
-                line = [to_cell((text, number, n, 1, 1, 1.0)) for n, text in places]
+            mine, column = texts[start:end], len(nodes) + 1
+            if number > reach and row.mem_id not in uneven and column <= MAX_WIDTH:
+                line = [to_cell((t, number, n, 1, 1, 1.0)) for n, t in enumerate(mine, 1)]
             else:
                 line, column = [], 1
-                for node, (_, text) in zip(nodes, places, strict=True):
-                    while taken.get(column, 0) >= number:
+                for node, text in zip(nodes, mine, strict=True):
+                    while column in taken and taken[column] >= number:
                         column += 1
                     if column > MAX_WIDTH:
                         self.notes.append(f"a row of over {MAX_WIDTH:,} columns is cut")
                         break
-                    rowspan, colspan = self._spans(node, len(cells) - number + 1)
+                    rowspan = colspan = 1
+                    if (node := node.mem_id) in spanned:
+                        left = len(cells) - number + 1
+                        rowspan, colspan = self._read_spans(spanned[node], left)
                     line.append(to_cell((text, number, column, rowspan, colspan, 1.0)))
                     if rowspan > 1:
                         reach = max(reach, last := number + rowspan - 1)
@@ -216,9 +222,7 @@ class _Flow:
             lines.append(tuple(line))
         return Grid(0, tuple(lines), width)
 
-    def _spans(self, node: LexborNode, rows_left: int) -> tuple[int, int]:
-        if (attributes := self._spanned.get(node.mem_id)) is None:
-            return 1, 1
+    def _read_spans(self, attributes: dict, rows_left: int) -> tuple[int, int]:
         rowspan = _to_span(attributes.get("rowspan"))
         colspan = _to_span(attributes.get("colspan"))
         if colspan > MAX_COLSPAN:
