@@ -200,7 +200,9 @@ class _Flow:
             start, end = end, end + len(nodes)
             mine, column = texts[start:end], len(nodes) + 1
             if number > reach and row.mem_id not in uneven and column <= MAX_WIDTH:
-                line = [to_cell((t, number, n, 1, 1, 1.0)) for n, t in enumerate(mine, 1)]
+                line = [
+                    to_cell((t, number, n, 1, 1, 1.0)) for n, t in enumerate(mine, 1)
+                ]
             else:
                 line, column = [], 1
                 for node, text in zip(nodes, mine, strict=True):
