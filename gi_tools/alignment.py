@@ -15,6 +15,7 @@ NEARLY = 74  # rapidfuzz ratio from which a label is the same with a slip in it
 NEXT_ROW = 0.15  # worth of following directly on the row above
 SAME_NUMBER = 0.2  # worth of carrying the printed enumerator
 WITH_VALUE = 0.3  # worth of standing before a figure or an empty cell
+SHORTEST = 3  # characters of a label that can be known with a slip in it
 LONGEST_WRAP = 16  # a label broken over more lines is not joined
 
 _NUMBER = re.compile(r"\(?([一二三四五六七八九十]{1,3}|\d{1,2})[、.,)]")
@@ -284,7 +285,7 @@ def _extend(
 def _nearly(tokens: list[Token], number: int, book: Template) -> tuple[str, float]:
     """Find the row a damaged label means, where figures follow it."""
     key = tokens[number].key
-    if not 3 <= len(key) <= 60 or key in book.columns or key in book.words:
+    if not SHORTEST <= len(key) <= 60 or key in book.columns or key in book.words:
         return "", 0.0
     if not _has_value(tokens, number + 1) or _FIGURE.search(key):
         return "", 0.0
