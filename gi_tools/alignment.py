@@ -167,6 +167,8 @@ def _strays(tokens: list[Token], book: Template, found: list[Match]) -> list[Mat
         return []
     seen = {match.line for match in found}
     missing = {key: n for key, n in book.single.items() if n not in seen}
+    if not missing:
+        return []
     strays: dict[int, Match] = {}
     for number in [n for n, t in enumerate(tokens[:-1]) if t.key in missing]:
         token, following = tokens[number], tokens[number + 1]
@@ -182,9 +184,10 @@ def _find_label(
     """The key of the label that begins at a token (or ""), its end and its worth."""
     token = tokens[number]
     end, key, score = number + 1, token.key, 1.0
+    in_text = isinstance(token.place, Span)
     if key not in book.keys:
         key, score = "", 0.9
-        if isinstance(token.place, Span):
+        if in_text:
             end, key = _join(tokens, number, book)
         if not key:
             key, score = _nearly(tokens, number, book)
@@ -192,15 +195,16 @@ def _find_label(
             if not key:
                 return "", 0, 0.0
     valued = _has_value(tokens, end)
-    if isinstance(token.place, Span) and not (
+    if in_text and not (
         valued and _is_closed(tokens[end - 1]) and not _is_mark(tokens, end)
     ):
         longer = _extend(tokens, number, end, key, book)
         if longer > end:
             end, valued = longer, _has_value(tokens, longer)
-    beside = number > 0 and tokens[number - 1].key in book.columns
-    if (beside or not valued) and key in book.columns and not enumerator(token.text):
-        return "", 0, 0.0  # a header word; the row of that name stands before figures
+    if key in book.columns:
+        beside = number > 0 and tokens[number - 1].key in book.columns
+        if (beside or not valued) and not enumerator(token.text):
+            return "", 0, 0.0  # a word of the head; its row stands before figures
     return key, end, score + WITH_VALUE * valued
 
 
@@ -212,13 +216,12 @@ def enumerator(text: str) -> str:
 
 
 def _has_value(tokens: list[Token], end: int) -> bool:
-    row = tokens[end - 1].row
     for token in tokens[end : end + 3]:
         if token.is_note:
             continue
         if token.is_slot:
             return True
-        if token.row != row or token.dress != "grid":
+        if token.row != tokens[end - 1].row or token.dress != "grid":
             return False
     return False
 
