@@ -146,14 +146,14 @@ def _check_rows(rows: Iterable[Sequence]) -> Iterator[Finding]:
     years = {(agency, year): cells for (_, agency, year, _), cells in reports.items()}
     for (report_id, agency, year, form), cells in reports.items():
         before = years.get((agency, year - 1)) if agency and year else None
+        who = report_id, agency, year
         for key in find_form_keys(form, cells):
             (plans, keys), found = _lay_out(key), cells.keys()
             values = [*map(cells.get, keys)]
             values += map(before.get, keys) if before else [None] * len(keys)
             for plan in plans:
                 if (before or not plan.looks_back) and not found.isdisjoint(plan.named):
-                    verdict = _confront(plan, values)
-                    yield _make_finding((report_id, agency, year, *verdict))
+                    yield _make_finding(who + _confront(plan, values))
 
 
 def find_form_keys(form: str, cells: Iterable[tuple[str, str | None]]) -> list[str]:
@@ -230,7 +230,8 @@ def _confront(plan: _Plan, values: list[float | None]) -> tuple:
             one, other = float(sum(ours)), float(sum(theirs))
             gap = one - other and round(one - other, 9)
             verdict = "pass" if abs(gap) <= rule.tolerance else "fail"
-            return rule.id, verdict, one, other, gap, rule.severity, *plan.messages[""]
+            told = rule.id, verdict, one, other, gap, rule.severity
+            return told + plan.messages[""]
     left, right = _add(plan.left, values), _add(plan.right, values)
     verdict, gap = plan.judge(left, right, rule.tolerance)
     one = left.low if left.low == left.high else None
