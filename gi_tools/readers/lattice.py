@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from functools import partial
 from math import inf
 from typing import NamedTuple
 
@@ -23,6 +24,9 @@ class Line(NamedTuple):
     at: float
     start: float
     end: float
+
+
+to_line = partial(tuple.__new__, Line)  # of a tuple of all fields: there are many
 
 
 class Region(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -34,6 +35,9 @@ class Mark(NamedTuple):
     bottom: float
     spaced: bool = False
     confidence: float = 1.0
+
+
+to_mark = partial(tuple.__new__, Mark)  # of a tuple of all fields: there are many
 
 
 class TextLine(NamedTuple):
@@ -167,10 +171,11 @@ def _fill(marks: list[Mark], side: float) -> tuple[int, bool]:
     """Count the lines of a cell, and see whether the last one reaches its side."""
     if not marks:
         return 0, False
-    end = max(mark.bottom for mark in marks)
-    size = max(mark.bottom - mark.top for mark in marks)
-    last = max(mark.right for mark in marks if mark.bottom > end - size / 2)
-    lines = round((end - min(mark.top for mark in marks)) / size)
+    _, _, tops, rights, ends, _, _ = zip(*marks, strict=True)
+    end = max(ends)
+    size = max([bottom - top for top, bottom in zip(tops, ends, strict=True)])
+    line = [u for u, v in zip(rights, ends, strict=True) if v > end - size / 2]
+    lines, last = round((end - min(tops)) / size), max(line)
     return max(lines, 1), side - last < FULL * size
 
 
@@ -227,8 +232,11 @@ def _to_runs(marks: list[Mark]) -> list[list[Mark]]:
 
 
 def _is_beside(a: Mark, b: Mark) -> bool:
-    shared = min(a.bottom, b.bottom) - max(a.top, b.top)
-    return shared >= SAME_LINE * min(a.bottom - a.top, b.bottom - b.top)
+    _, _, top, _, bottom, _, _ = a
+    _, _, first, _, last, _, _ = b
+    least = bottom - top if bottom - top < last - first else last - first
+    shared = (bottom if bottom < last else last) - (top if top > first else first)
+    return shared >= SAME_LINE * least
 
 
 def _is_shuffled(runs: list[list[Mark]]) -> bool:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from ctypes import (
     CFUNCTYPE,
-    addressof,
     byref,
     c_float,
     c_int,
@@ -20,14 +19,18 @@ from types import ModuleType
 from typing import Any, NamedTuple
 from unicodedata import normalize
 
-from gi_tools.readers.lattice import Line
-from gi_tools.readers.paper import Mark
+import numpy as np
+from numpy import ndarray
+
+from gi_tools.readers.lattice import Line, to_line
+from gi_tools.readers.paper import Mark, to_mark
 
 MAX_OBJECTS = 60_000  # drawn on one page; a table of dotted rules has 20,000
 MAX_DEPTH = 8  # forms inside forms
 MAX_POINTS = 20_000  # of one path; a map has more
 BOX_POINTS = 5  # of a path that is one box; filled, it is the ground of a cell
 THIN = 4.0  # points: a drawn area no wider than this is a ruled line
+BOX_BYTES = 16  # of a box: four floats
 SLANT = 1.0  # points by which a ruled line may lean
 SAMPLE = 24  # characters that tell how a page is turned
 HIDDEN = 3  # the PDF text mode in which nothing is drawn
@@ -122,13 +125,14 @@ def _find_turn(api: ModuleType, raw: Any) -> int | None:
 
 
 def _read_marks(api: ModuleType, raw: Any, upright: Matrix) -> list[Mark]:
-    a, b, c, d, e, f = upright
     code_at = _bind(api.FPDFText_GetUnicode, c_uint, c_void_p, c_int)
     box_at = _bind(api.FPDFText_GetLooseCharBox, c_int, c_void_p, c_int, c_void_p)
-    text, box = _address(raw), (c_float * 4)()
-    place, marks, spaced = addressof(box), [], False
+    text, count = _address(raw), api.FPDFText_CountChars(raw)
+    boxes = np.zeros((max(count, 1), 4), dtype=np.float32)
+    place = boxes.ctypes.data
+    found, spaced = [], False
     chars: dict[int, str] = {}
-    for number in range(api.FPDFText_CountChars(raw)):
+    for number in range(count):
         code = code_at(text, number)
         char = chars.get(code)
         if char is None:
@@ -136,16 +140,23 @@ def _read_marks(api: ModuleType, raw: Any, upright: Matrix) -> list[Mark]:
         if char == " ":
             spaced = True
         elif char and box_at(text, number, place):
-            left, top, right, bottom = box
-            x, y = a * left + c * top + e, b * left + d * top + f
-            u, v = a * right + c * bottom + e, b * right + d * bottom + f
-            if x > u:
-                x, u = u, x
-            if y > v:
-                y, v = v, y
-            marks.append(Mark(char, x, y, u, v, spaced))
+            found.append((char, spaced))
+            place += BOX_BYTES
             spaced = False
-    return marks
+    # PDFium gives left, top, right, bottom.
+    moved = _move_boxes(boxes[: len(found)], upright)
+    pairs = zip(found, moved, strict=True)
+    return [to_mark((char, *box, spaced, 1.0)) for (char, spaced), box in pairs]
+
+
+def _move_boxes(boxes: ndarray, matrix: Matrix) -> list[list[float]]:
+    """Turn boxes upright, given and taken as left, top, right and bottom."""
+    x, y, u, v = boxes.astype(float).T
+    a, b, c, d, e, f = matrix
+    across = a * x + c * y + e, a * u + c * v + e
+    down = b * x + d * y + f, b * u + d * v + f
+    sides = np.minimum(*across), np.minimum(*down), np.maximum(*across)
+    return np.stack([*sides, np.maximum(*down)], axis=1).tolist()
 
 
 def _bind(function: Any, result: type, *arguments: type) -> Callable:
@@ -181,8 +192,6 @@ class _Pen:
         self.left = MAX_OBJECTS
         self._mode = c_int(), c_int()
         self._place = c_float(), c_float()
-        self._box = (c_float * 4)()
-        self._sides = [addressof(self._box) + 4 * n for n in range(4)]
 
     def walk(self, owner: int, prefix: str, matrix: Matrix, depth: int = 0) -> None:
         """
@@ -190,7 +199,7 @@ class _Pen:
 
         ``prefix`` is how PDFium names what belongs to the owner: FPDFPage, FPDFFormObj.
         """
-        api, box, sides = self.api, self._box, self._sides
+        api = self.api
         count = _bind(getattr(api, f"{prefix}_CountObjects"), c_int, c_void_p)
         get = _bind(getattr(api, f"{prefix}_GetObject"), c_void_p, c_void_p, c_int)
         kind_of = _bind(api.FPDFPageObj_GetType, c_int, c_void_p)
@@ -198,7 +207,8 @@ class _Pen:
         text, path = api.FPDF_PAGEOBJ_TEXT, api.FPDF_PAGEOBJ_PATH
         most = min(count(owner), self.left)
         self.left -= most
-        thin = []
+        boxes = np.zeros((max(most, 1), 4), dtype=np.float32)
+        place, drawn = boxes.ctypes.data, []
         for number in range(most):
             one = get(owner, number)
             kind = kind_of(one)
@@ -206,22 +216,26 @@ class _Pen:
                 if len(self.modes) < SAMPLE:
                     mode = api.FPDFTextObj_GetTextRenderMode(self._typed(one))
                     self.modes.append(mode)
-                continue
-            if kind == api.FPDF_PAGEOBJ_FORM:
+            elif kind == api.FPDF_PAGEOBJ_FORM:
                 if depth < MAX_DEPTH:
                     inner = _times(self._matrix(self._typed(one)), matrix)
                     self.walk(one, "FPDFFormObj", inner, depth + 1)
-            elif bounds_of(one, *sides):
-                x, y, u, v = box
-                # Most lines are drawn one by one: their bounds alone tell them.
-                if u - x <= THIN or v - y <= THIN:
-                    thin.append((x, y, u, v))
-                elif kind == path:
-                    self._add_path(self._typed(one), matrix)
-                else:
-                    self.pictures.append(_move_box((x, y, u, v), matrix))
-                self.drawn += 1
-        self._add_thin([_move_box(line, matrix) for line in thin])
+            elif bounds_of(one, place, place + 4, place + 8, place + 12):
+                drawn.append((one, kind))
+                place += BOX_BYTES
+        self.drawn += len(drawn)
+        boxes = boxes[: len(drawn)]
+        x, y, u, v = boxes.T
+        # Most lines are drawn one by one: their bounds alone tell them.
+        is_thin = (u - x <= THIN) | (v - y <= THIN)
+        moved = _move_boxes(boxes, matrix)
+        for number in np.flatnonzero(~is_thin).tolist():
+            one, kind = drawn[number]
+            if kind == path:
+                self._add_path(self._typed(one), matrix)
+            else:
+                self.pictures.append(tuple(moved[number]))
+        self._add_thin([moved[number] for number in np.flatnonzero(is_thin).tolist()])
 
     def _typed(self, one: int) -> Any:
         return cast(one, self.api.FPDF_PAGEOBJECT)
@@ -231,9 +245,9 @@ class _Pen:
         for x, y, u, v in boxes:
             wide, high = u - x, v - y
             if high <= THIN and (wide > THIN or high <= 2 * wide):
-                self.across.append(Line((y + v) / 2, x, u))
+                self.across.append(to_line(((y + v) / 2, x, u)))
             if wide <= THIN and (high > THIN or wide <= 2 * high):
-                self.down.append(Line((x + u) / 2, y, v))
+                self.down.append(to_line(((x + u) / 2, y, v)))
 
     def _add_path(self, path: Any, matrix: Matrix) -> None:
         fill, stroke = self._mode
@@ -315,17 +329,6 @@ def _bounds(points: list[Point]) -> Box:
 
 def _is_thin(box: Box) -> bool:
     return min(box[2] - box[0], box[3] - box[1]) <= THIN
-
-
-def _move_box(box: Box, matrix: Matrix) -> Box:
-    (x, y, u, v), (a, b, c, d, e, f) = box, matrix
-    left, right = a * x + c * y + e, a * u + c * v + e
-    top, bottom = b * x + d * y + f, b * u + d * v + f
-    if left > right:
-        left, right = right, left
-    if top > bottom:
-        top, bottom = bottom, top
-    return left, top, right, bottom
 
 
 def _move(point: Point, matrix: Matrix) -> Point:
