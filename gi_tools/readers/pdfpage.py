@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from ctypes import (
     CFUNCTYPE,
-    byref,
+    addressof,
     c_float,
     c_int,
     c_uint,
@@ -190,8 +190,19 @@ class _Pen:
         self.drawn = 0
         self.modes: list[int] = []
         self.left = MAX_OBJECTS
-        self._mode = c_int(), c_int()
-        self._place = c_float(), c_float()
+        self._place = (c_float * 6)()
+        self._sides = [addressof(self._place) + 4 * n for n in range(6)]
+        self._mode = (c_int * 2)()
+        self._modes = [addressof(self._mode) + 4 * n for n in range(2)]
+        one, number = c_void_p, c_int
+        self._mode_of = _bind(api.FPDFPath_GetDrawMode, number, one, one, one)
+        self._count_of = _bind(api.FPDFPath_CountSegments, number, one)
+        self._segment = _bind(api.FPDFPath_GetPathSegment, one, one, number)
+        self._point_of = _bind(api.FPDFPathSegment_GetPoint, number, one, one, one)
+        self._kind_of = _bind(api.FPDFPathSegment_GetType, number, one)
+        self._is_closed = _bind(api.FPDFPathSegment_GetClose, number, one)
+        self._matrix_of = _bind(api.FPDFPageObj_GetMatrix, number, one, one)
+        self._ink_of = _bind(api.FPDFTextObj_GetTextRenderMode, number, one)
 
     def walk(self, owner: int, prefix: str, matrix: Matrix, depth: int = 0) -> None:
         """
@@ -214,11 +225,10 @@ class _Pen:
             kind = kind_of(one)
             if kind == text:
                 if len(self.modes) < SAMPLE:
-                    mode = api.FPDFTextObj_GetTextRenderMode(self._typed(one))
-                    self.modes.append(mode)
+                    self.modes.append(self._ink_of(one))
             elif kind == api.FPDF_PAGEOBJ_FORM:
                 if depth < MAX_DEPTH:
-                    inner = _times(self._matrix(self._typed(one)), matrix)
+                    inner = _times(self._matrix(one), matrix)
                     self.walk(one, "FPDFFormObj", inner, depth + 1)
             elif bounds_of(one, place, place + 4, place + 8, place + 12):
                 drawn.append((one, kind))
@@ -232,13 +242,10 @@ class _Pen:
         for number in np.flatnonzero(~is_thin).tolist():
             one, kind = drawn[number]
             if kind == path:
-                self._add_path(self._typed(one), matrix)
+                self._add_path(one, matrix)
             else:
                 self.pictures.append(tuple(moved[number]))
         self._add_thin([moved[number] for number in np.flatnonzero(is_thin).tolist()])
-
-    def _typed(self, one: int) -> Any:
-        return cast(one, self.api.FPDF_PAGEOBJECT)
 
     def _add_thin(self, boxes: list[Box]) -> None:
         """Add thin boxes as lines, dots as two each: a rule may be a row of dots."""
@@ -249,12 +256,12 @@ class _Pen:
             if wide <= THIN and (high > THIN or wide <= 2 * high):
                 self.down.append(to_line(((x + u) / 2, y, v)))
 
-    def _add_path(self, path: Any, matrix: Matrix) -> None:
+    def _add_path(self, path: int, matrix: Matrix) -> None:
+        self._mode_of(path, *self._modes)
         fill, stroke = self._mode
-        self.api.FPDFPath_GetDrawMode(path, byref(fill), byref(stroke))
-        count = self.api.FPDFPath_CountSegments(path)
-        is_ground = not stroke.value and count <= BOX_POINTS
-        if is_ground or not (fill.value or stroke.value):
+        count = self._count_of(path)
+        is_ground = not stroke and count <= BOX_POINTS
+        if is_ground or not (fill or stroke):
             return
         whole = _times(self._matrix(path), matrix)
         if count == BOX_POINTS and (box := self._find_box(path, whole)):
@@ -264,9 +271,9 @@ class _Pen:
             [_move(point, whole) for point in points]
             for points in self._outlines(path, count)
         ]
-        (self._add_strokes if stroke.value else self._add_areas)(outlines)
+        (self._add_strokes if stroke else self._add_areas)(outlines)
 
-    def _find_box(self, path: Any, whole: Matrix) -> Box | None:
+    def _find_box(self, path: int, whole: Matrix) -> Box | None:
         """The box that a path of five points draws, told by three of them."""
         (x, y), (p, q), (u, v) = (_move(self._point(path, n), whole) for n in range(3))
         is_turning = abs(x - p) <= SLANT and abs(q - v) <= SLANT
@@ -295,31 +302,28 @@ class _Pen:
             if max(abs(a - b) for a, b in pairs) <= THIN:
                 self._add_frame(*((a + b) / 2 for a, b in pairs))
 
-    def _point(self, path: Any, number: int) -> Point:
-        x, y = self._place
-        segment = self.api.FPDFPath_GetPathSegment(path, number)
-        self.api.FPDFPathSegment_GetPoint(segment, byref(x), byref(y))
-        return x.value, y.value
+    def _point(self, path: int, number: int) -> Point:
+        self._point_of(self._segment(path, number), *self._sides[:2])
+        x, y, *_ = self._place
+        return x, y
 
-    def _outlines(self, path: Any, count: int) -> list[list[Point]]:
+    def _outlines(self, path: int, count: int) -> list[list[Point]]:
         """The straight-sided outlines of a path, closed ones back to their start."""
-        api, outlines = self.api, []
+        outlines = []
         for number in range(min(count, MAX_POINTS)):
-            segment = api.FPDFPath_GetPathSegment(path, number)
-            kind = api.FPDFPathSegment_GetType(segment)
-            if kind == api.FPDF_SEGMENT_LINETO and outlines:
+            segment = self._segment(path, number)
+            kind = self._kind_of(segment)
+            if kind == self.api.FPDF_SEGMENT_LINETO and outlines:
                 outlines[-1].append(self._point(path, number))
             else:
                 outlines.append([self._point(path, number)])
-            if api.FPDFPathSegment_GetClose(segment):
+            if self._is_closed(segment):
                 outlines[-1].append(outlines[-1][0])
         return [points for points in outlines if len(points) > 1]
 
-    def _matrix(self, one: Any) -> Matrix:
-        found = self.api.FS_MATRIX()
-        if not self.api.FPDFPageObj_GetMatrix(one, byref(found)):
-            return (1, 0, 0, 1, 0, 0)
-        return (found.a, found.b, found.c, found.d, found.e, found.f)
+    def _matrix(self, one: int) -> Matrix:
+        found = self._matrix_of(one, self._sides[0])
+        return tuple(self._place) if found else (1, 0, 0, 1, 0, 0)
 
 
 def _bounds(points: list[Point]) -> Box:
