@@ -214,7 +214,7 @@ def _ruled(lines: list[Line], places: list[float], cross: list[float]) -> list[s
             start, end = cross[step], cross[step + 1]
             if start >= right:
                 break
-            inside = min(end, right) - max(start, left)
+            inside = (end if end < right else right) - (start if start > left else left)
             key = number[at], step
             cover[key] = cover.get(key, 0.0) + inside / (end - start)
     for (place, step), share in cover.items():

@@ -13,6 +13,7 @@ from ctypes import (
     c_void_p,
     cast,
 )
+from functools import cache
 from itertools import pairwise
 from math import pi
 from types import ModuleType
@@ -125,8 +126,8 @@ def _find_turn(api: ModuleType, raw: Any) -> int | None:
 
 
 def _read_marks(api: ModuleType, raw: Any, upright: Matrix) -> list[Mark]:
-    code_at = _bind(api.FPDFText_GetUnicode, c_uint, c_void_p, c_int)
-    box_at = _bind(api.FPDFText_GetLooseCharBox, c_int, c_void_p, c_int, c_void_p)
+    code_at = _bind(api, "FPDFText_GetUnicode", c_uint, c_void_p, c_int)
+    box_at = _bind(api, "FPDFText_GetLooseCharBox", c_int, c_void_p, c_int, c_void_p)
     text, count = _address(raw), api.FPDFText_CountChars(raw)
     boxes = np.zeros((max(count, 1), 4), dtype=np.float32)
     place = boxes.ctypes.data
@@ -159,9 +160,10 @@ def _move_boxes(boxes: ndarray, matrix: Matrix) -> list[list[float]]:
     return np.stack([*sides, np.maximum(*down)], axis=1).tolist()
 
 
-def _bind(function: Any, result: type, *arguments: type) -> Callable:
+@cache
+def _bind(api: ModuleType, name: str, result: type, *arguments: type) -> Callable:
     """PDFium's function on plain addresses: half the time of typed pointers."""
-    return CFUNCTYPE(result, *arguments)(_address(function))
+    return CFUNCTYPE(result, *arguments)(_address(getattr(api, name)))
 
 
 def _address(pointer: Any) -> int:
@@ -195,14 +197,14 @@ class _Pen:
         self._mode = (c_int * 2)()
         self._modes = [addressof(self._mode) + 4 * n for n in range(2)]
         one, number = c_void_p, c_int
-        self._mode_of = _bind(api.FPDFPath_GetDrawMode, number, one, one, one)
-        self._count_of = _bind(api.FPDFPath_CountSegments, number, one)
-        self._segment = _bind(api.FPDFPath_GetPathSegment, one, one, number)
-        self._point_of = _bind(api.FPDFPathSegment_GetPoint, number, one, one, one)
-        self._kind_of = _bind(api.FPDFPathSegment_GetType, number, one)
-        self._is_closed = _bind(api.FPDFPathSegment_GetClose, number, one)
-        self._matrix_of = _bind(api.FPDFPageObj_GetMatrix, number, one, one)
-        self._ink_of = _bind(api.FPDFTextObj_GetTextRenderMode, number, one)
+        self._mode_of = _bind(api, "FPDFPath_GetDrawMode", number, one, one, one)
+        self._count_of = _bind(api, "FPDFPath_CountSegments", number, one)
+        self._segment = _bind(api, "FPDFPath_GetPathSegment", one, one, number)
+        self._point_of = _bind(api, "FPDFPathSegment_GetPoint", number, one, one, one)
+        self._kind_of = _bind(api, "FPDFPathSegment_GetType", number, one)
+        self._is_closed = _bind(api, "FPDFPathSegment_GetClose", number, one)
+        self._matrix_of = _bind(api, "FPDFPageObj_GetMatrix", number, one, one)
+        self._ink_of = _bind(api, "FPDFTextObj_GetTextRenderMode", number, one)
 
     def walk(self, owner: int, prefix: str, matrix: Matrix, depth: int = 0) -> None:
         """
@@ -211,10 +213,10 @@ class _Pen:
         ``prefix`` is how PDFium names what belongs to the owner: FPDFPage, FPDFFormObj.
         """
         api = self.api
-        count = _bind(getattr(api, f"{prefix}_CountObjects"), c_int, c_void_p)
-        get = _bind(getattr(api, f"{prefix}_GetObject"), c_void_p, c_void_p, c_int)
-        kind_of = _bind(api.FPDFPageObj_GetType, c_int, c_void_p)
-        bounds_of = _bind(api.FPDFPageObj_GetBounds, c_int, *[c_void_p] * 5)
+        count = _bind(api, f"{prefix}_CountObjects", c_int, c_void_p)
+        get = _bind(api, f"{prefix}_GetObject", c_void_p, c_void_p, c_int)
+        kind_of = _bind(api, "FPDFPageObj_GetType", c_int, c_void_p)
+        bounds_of = _bind(api, "FPDFPageObj_GetBounds", c_int, *[c_void_p] * 5)
         text, path = api.FPDF_PAGEOBJ_TEXT, api.FPDF_PAGEOBJ_PATH
         most = min(count(owner), self.left)
         self.left -= most
