@@ -17,14 +17,14 @@ from functools import cache
 from itertools import pairwise
 from math import pi
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unicodedata import normalize
-
-import numpy as np
-from numpy import ndarray
 
 from gi_tools.readers.lattice import Line, to_line
 from gi_tools.readers.paper import Mark, to_mark
+
+if TYPE_CHECKING:
+    from numpy import ndarray
 
 MAX_OBJECTS = 60_000  # drawn on one page; a table of dotted rules has 20,000
 MAX_DEPTH = 8  # forms inside forms
@@ -129,8 +129,7 @@ def _read_marks(api: ModuleType, raw: Any, upright: Matrix) -> list[Mark]:
     code_at = _bind(api, "FPDFText_GetUnicode", c_uint, c_void_p, c_int)
     box_at = _bind(api, "FPDFText_GetLooseCharBox", c_int, c_void_p, c_int, c_void_p)
     text, count = _address(raw), api.FPDFText_CountChars(raw)
-    boxes = np.zeros((max(count, 1), 4), dtype=np.float32)
-    place = boxes.ctypes.data
+    boxes, place = _make_boxes(count)
     found, spaced = [], False
     chars: dict[int, str] = {}
     for number in range(count):
@@ -150,8 +149,18 @@ def _read_marks(api: ModuleType, raw: Any, upright: Matrix) -> list[Mark]:
     return [to_mark((char, *box, spaced, 1.0)) for (char, spaced), box in pairs]
 
 
+def _make_boxes(count: int) -> tuple[ndarray, int]:
+    """Room for so many boxes, and the address of the first."""
+    import numpy as np
+
+    boxes = np.zeros((max(count, 1), 4), dtype=np.float32)
+    return boxes, boxes.ctypes.data
+
+
 def _move_boxes(boxes: ndarray, matrix: Matrix) -> list[list[float]]:
     """Turn boxes upright, given and taken as left, top, right and bottom."""
+    import numpy as np
+
     x, y, u, v = boxes.astype(float).T
     a, b, c, d, e, f = matrix
     across = a * x + c * y + e, a * u + c * v + e
@@ -220,8 +229,8 @@ class _Pen:
         text, path = api.FPDF_PAGEOBJ_TEXT, api.FPDF_PAGEOBJ_PATH
         most = min(count(owner), self.left)
         self.left -= most
-        boxes = np.zeros((max(most, 1), 4), dtype=np.float32)
-        place, drawn = boxes.ctypes.data, []
+        boxes, place = _make_boxes(most)
+        drawn = []
         for number in range(most):
             one = get(owner, number)
             kind = kind_of(one)
@@ -241,13 +250,13 @@ class _Pen:
         # Most lines are drawn one by one: their bounds alone tell them.
         is_thin = (u - x <= THIN) | (v - y <= THIN)
         moved = _move_boxes(boxes, matrix)
-        for number in np.flatnonzero(~is_thin).tolist():
+        for number in (~is_thin).nonzero()[0].tolist():
             one, kind = drawn[number]
             if kind == path:
                 self._add_path(one, matrix)
             else:
                 self.pictures.append(tuple(moved[number]))
-        self._add_thin([moved[number] for number in np.flatnonzero(is_thin).tolist()])
+        self._add_thin([moved[number] for number in is_thin.nonzero()[0].tolist()])
 
     def _add_thin(self, boxes: list[Box]) -> None:
         """Add thin boxes as lines, dots as two each: a rule may be a row of dots."""
