@@ -73,7 +73,7 @@ def count_done(out: Path) -> int:
 
 def measure_road(folder: Path, most: int = 600) -> float:
     """Reports a second that one process reads and parses, and does nothing else."""
-    paths = list_files(folder, folder / "none").paths
+    paths = list(list_files(folder, folder / "none").paths)
     paths = paths[:: max(len(paths) // most, 1)]
     start = time.process_time()
     for path in paths:

@@ -19,8 +19,9 @@ from renderings import to_html
 import gi_tools as gi
 from gi_tools.cli import main
 from gi_tools.codebook import forms
+from gi_tools.corpus.finish import save_manifest
 from gi_tools.corpus.folders import cut_chunks, list_files
-from gi_tools.corpus.journal import is_current, load_entry, save_manifest
+from gi_tools.corpus.journal import is_current, load_entry
 from gi_tools.corpus.schemas import DATASETS, NO_YEAR, Writer, find_schema
 from gi_tools.errors import DataError
 from gi_tools.facts import COLUMNS, Fact
@@ -319,7 +320,7 @@ def test_a_corpus_inside_its_folder_is_not_read(tmp_path):
     (tmp_path / "a.txt").write_text("x")
     (tmp_path / "out" / "facts").mkdir(parents=True)
     (tmp_path / "out" / "b.txt").write_text("x")
-    assert list_files(tmp_path, tmp_path / "out").paths == ["a.txt"]
+    assert list(list_files(tmp_path, tmp_path / "out").paths) == ["a.txt"]
 
 
 def test_two_builds_at_once_are_refused(tmp_path, samples):
@@ -332,7 +333,7 @@ def test_two_builds_at_once_are_refused(tmp_path, samples):
 
 
 def test_a_long_list_of_files_is_kept_as_parquet(tmp_path, monkeypatch):
-    monkeypatch.setattr("gi_tools.corpus.journal.LARGE", 2)
+    monkeypatch.setattr("gi_tools.corpus.finish.LARGE", 2)
     (tmp_path / "_journal").mkdir()
     files = [{"path": f"{n}\udcff.txt", "sha256": "0", "size": n} for n in range(5)]
     entry = {"chunk": "c", "files": files, "parts": []}
