@@ -47,6 +47,8 @@ QUIET = {
     "distributed.admin.system-monitor.interval": "1h",
     "distributed.admin.system-monitor.gil.enabled": False,
     "distributed.client.heartbeat": "1m",
+    # The last 1,000 messages that it keeps otherwise have the paths of 500,000 files.
+    "distributed.admin.low-level-log-length": 10,
 }
 
 
@@ -128,7 +130,8 @@ def _connect(workers: int, scheduler: str | None) -> Iterator[Any]:
 
     if scheduler:
         try:
-            client = distributed.Client(scheduler, timeout=20, set_as_default=False)
+            with dask.config.set(QUIET):
+                client = distributed.Client(scheduler, timeout=20, set_as_default=False)
         except (OSError, ValueError) as error:
             why = str(error).split("\n")[0]
             raise DataError(f"{scheduler}: no scheduler there ({why})") from None

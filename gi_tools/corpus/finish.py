@@ -19,7 +19,7 @@ from gi_tools.corpus.journal import (
     place_parts,
     save_text,
 )
-from gi_tools.corpus.schemas import DATASETS, to_partition, write_batches
+from gi_tools.corpus.schemas import DATASETS, pack_batches, to_draft, to_partition
 from gi_tools.corpus.years import write_years
 
 LARGE = 100_000  # files, past which the manifest keeps its list as Parquet
@@ -46,7 +46,7 @@ def write_empty(out: Path, drafts: Path) -> Iterator[str]:
                 folder.rmdir()
         if not any((out / name).rglob("*.parquet")):
             part = f"{to_partition(name, None)}/{EMPTY}.parquet"
-            write_batches(name, [], drafts / part)
+            (drafts / to_draft(part)).write_bytes(pack_batches(name, []))
             yield part
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gi_tools.corpus.limits import run_job
-from gi_tools.corpus.schemas import DATASETS
+from gi_tools.corpus.schemas import DATASETS, to_draft
 from gi_tools.errors import DataError
 from gi_tools.readers import MAX_BYTES
 
@@ -71,10 +71,10 @@ def place_parts(out: Path, drafts: Path, parts: Iterable[str]) -> None:
     # One step for all before the next: a disk then writes its own journal twice, not
     # twice a file.
     for part in parts:
-        _sync(drafts / part)
+        _sync(drafts / to_draft(part))
         (out / part).parent.mkdir(parents=True, exist_ok=True)
     for part in parts:
-        os.replace(drafts / part, out / part)
+        os.replace(drafts / to_draft(part), out / part)
     for part in parts:
         _sync_folder(out / part)
 

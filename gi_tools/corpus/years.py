@@ -9,7 +9,7 @@ from typing import Any
 
 from gi_tools.checks import Finding, check_facts
 from gi_tools.codebook import Term, forms, rules
-from gi_tools.corpus.schemas import BATCH, find_schema, to_batch, to_partition
+from gi_tools.corpus.schemas import BATCH, find_schema, to_batch, to_draft, to_partition
 from gi_tools.facts import COLUMNS, Fact
 
 FILE = "two-years.parquet"
@@ -30,6 +30,8 @@ def check_years(out: Path, drafts: Path) -> Iterator[Finding]:
     A body is an agency of a region. One with two reports for a year is left out, as
     nothing says which of them is meant.
     """
+    if not any((out / "facts").rglob("part-*.parquet")):
+        return  # no file gave a fact
     names = find_rules()
     for _, rows in groupby(_scan(out, drafts), key=lambda fact: fact[1:3]):
         years = {y: list(part) for y, part in groupby(rows, key=lambda fact: fact.year)}
@@ -77,7 +79,11 @@ def write_years(out: Path, drafts: Path) -> list[str]:
     finally:
         for writer in writers.values():
             writer.close()
-    return [f"{to_partition('findings', year)}/{FILE}" for year in sorted(writers)]
+    return [_to_part(year) for year in sorted(writers)]
+
+
+def _to_part(year: int) -> str:
+    return f"{to_partition('findings', year)}/{FILE}"
 
 
 def _write(
@@ -86,10 +92,7 @@ def _write(
     import pyarrow.parquet as pq
 
     if year not in writers:
-        path = drafts / to_partition("findings", year) / FILE
-        path.parent.mkdir(parents=True, exist_ok=True)
-        writers[year] = pq.ParquetWriter(
-            path, find_schema("findings"), compression="zstd"
-        )
+        path, schema = drafts / to_draft(_to_part(year)), find_schema("findings")
+        writers[year] = pq.ParquetWriter(path, schema, compression="zstd")
     writers[year].write_batch(to_batch("findings", rows))
     rows.clear()
