@@ -19,8 +19,8 @@ from renderings import to_html
 import gi_tools as gi
 from gi_tools.cli import main
 from gi_tools.codebook import forms
-from gi_tools.corpus.finish import save_manifest
-from gi_tools.corpus.folders import cut_chunks, list_files
+from gi_tools.corpus.finish import write_manifest
+from gi_tools.corpus.folders import Paths, cut_chunks, list_files
 from gi_tools.corpus.journal import is_current, load_entry
 from gi_tools.corpus.schemas import DATASETS, NO_YEAR, Writer, find_schema, to_draft
 from gi_tools.errors import DataError
@@ -198,7 +198,39 @@ def test_a_file_moves_its_own_chunk_alone():
         assert len(before - after) <= 4
 
 
+def test_paths_are_kept_packed_and_come_back_in_order(monkeypatch):
+    monkeypatch.setattr("gi_tools.corpus.folders.RUN", 70)
+    monkeypatch.setattr("gi_tools.corpus.folders.BLOCK", 9)
+    names = [f"{2008 + n % 17}/city\n{n % 7}/body-{n:05d}.html" for n in range(1000)]
+    names += ["a.htm", "a.html", "b\udcff.txt", "2020.txt"]
+    random.Random(1).shuffle(names)
+    paths = Paths(names)
+    years = [path[:4] if path[:2] == "20" else "" for path in paths]
+    assert len(paths) == 1004 and years == sorted(years)
+    assert list(paths) == list(Paths(reversed(names)))
+    assert sorted(paths) == sorted(names)
+    chunks = list(cut_chunks(paths, 100))
+    assert sum(chunk.count for chunk in chunks) == 1004
+    assert sum(len(chunk.packed) for chunk in chunks) < 10 * 1004
+
+
 # Bad files
+
+
+def test_a_folder_without_a_report_is_built_too(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "news.txt").write_text("今天天气晴朗。", "utf-8")
+    assert build(tmp_path / "in", tmp_path / "out")[1:] == (1, 1, 0, 1, 0)
+    corpus = gi.open_corpus(tmp_path / "out")
+    assert corpus.manifest["totals"] == {"files": 1, "reports": 0, "failures": 1}
+    assert [len(corpus.load(name)) for name in DATASETS] == [0, 0, 0, 0, 0, 1]
+
+
+def test_a_reading_process_does_without_pandas():
+    code = "import sys; from gi_tools.corpus import child; child.rehearse(); "
+    code += "assert 'pyarrow' in sys.modules and 'pandas' not in sys.modules; "
+    code += "import pandas"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.fixture(scope="module")
@@ -338,7 +370,8 @@ def test_a_long_list_of_files_is_kept_as_parquet(tmp_path, monkeypatch):
     files = [{"path": f"{n}\udcff.txt", "sha256": "0", "size": n} for n in range(5)]
     entry = {"chunk": "c", "files": files, "parts": []}
     (tmp_path / "_journal" / "c.json").write_text(json.dumps(entry))
-    save_manifest(tmp_path, {"totals": {"files": 5}}, ["c"])
+    parts = write_manifest(tmp_path, tmp_path, {"totals": {"files": 5}}, ["c"])
+    assert parts == ["manifest.parquet", "manifest.json"]
     assert json.loads((tmp_path / "manifest.json").read_text())["files"] == []
     table = pq.ParquetFile(tmp_path / "manifest.parquet").read()
     assert table["path"].to_pylist()[4] == "4\\xff.txt" and table.num_rows == 5

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from gi_tools.corpus.folders import Chunk, cut_chunks, list_files
 from gi_tools.corpus.journal import (
-    MANIFEST,
+    finish_corpus,
     hold,
     load_chunk,
     open_folder,
@@ -24,7 +24,7 @@ from gi_tools.corpus.journal import (
     save_plan,
     sweep,
 )
-from gi_tools.corpus.limits import open_pool, run_last
+from gi_tools.corpus.limits import open_pool
 from gi_tools.corpus.queries import Corpus, open_corpus
 from gi_tools.errors import DataError
 from gi_tools.progress import make_bar
@@ -101,7 +101,6 @@ def build_corpus(
         del paths  # the chunks have them
         names = [one.name for one in chunks]
         save_plan(out, {"files": files, "chunk": size})
-        (out / MANIFEST).unlink(missing_ok=True)
         removed = sweep(out, set(names))
         job = {"root": str(root), "out": str(out), "versions": list_versions()}
         job |= settings | {"pool": "" if scheduler else str(out)}
@@ -114,7 +113,7 @@ def build_corpus(
         totals = {"files": files, "reports": files - failed, "failures": failed}
         head = {"versions": job["versions"], "settings": settings, "totals": totals}
         head["skipped"] = skipped
-        run_last(job | {"pool": str(out), "head": head, "names": names})
+        finish_corpus(job | {"pool": str(out), "head": head, "names": names})
     return Built(out, files, done, kept, failed, removed)
 
 

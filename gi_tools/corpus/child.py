@@ -82,22 +82,25 @@ def hide(module: str) -> Any:
 
     finder = SimpleNamespace(find_spec=find_spec)
     sys.meta_path.insert(0, finder)
-    yield
-    sys.meta_path.remove(finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
 
 
 def work(job: dict, pages: int) -> dict:
     """Do one job, a chunk or the last; the answer has its ``entry`` or an ``error``."""
+    is_last = "head" in job
+    limit_memory(pages, None if is_last else job["memory"])
     try:
-        if "head" in job:
-            limit_memory(pages, None)
-            finish(Path(job["out"]), job["head"], job["names"])
-            return {"entry": {}}
-        limit_memory(pages, job["memory"])
-        return {"entry": read_chunk(job)}
+        return {"entry": finish(job) if is_last else read_chunk(job)}
     except OSError as error:
         why = error.strerror or error
         return {"error": f"{job['out']}: {why}; make room, then build again"}
+    except Exception as error:
+        if not is_last:
+            raise
+        return {"error": f"the last step failed: {type(error).__name__}: {error}"}
 
 
 def count_pages() -> int:
@@ -113,8 +116,7 @@ def limit_memory(pages: int, megabytes: float | None) -> None:
     if pages:
         import resource
 
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        limit = hard
+        limit = hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         if megabytes is not None:
             limit = pages * resource.getpagesize() + int(megabytes * 2**20)
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

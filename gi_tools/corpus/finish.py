@@ -1,24 +1,14 @@
-"""A corpus whose chunks are all done to one with its manifest."""
+"""A corpus whose chunks are all done to drafts of what it still needs."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from gi_tools.corpus.journal import (
-    DRAFTS,
-    FILES,
-    MANIFEST,
-    PLAN,
-    load_entry,
-    place_parts,
-    save_text,
-)
+from gi_tools.corpus.journal import FILES, MANIFEST, MANIFEST_FILES, load_entry
 from gi_tools.corpus.schemas import DATASETS, pack_batches, to_draft, to_partition
 from gi_tools.corpus.years import write_years
 
@@ -27,39 +17,46 @@ ROWS = 10_000  # of that list at once
 EMPTY = "part-none"
 
 
-def finish(out: Path, head: dict, names: list[str]) -> None:
-    """Check what needs two years, fill what is empty, write the manifest last."""
-    (out / DRAFTS).mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out / DRAFTS) as folder:
-        drafts = Path(folder)
-        place_parts(out, drafts, write_years(out, drafts))
-        place_parts(out, drafts, write_empty(out, drafts))
-    shutil.rmtree(out / DRAFTS, ignore_errors=True)
-    save_manifest(out, head, names)
+def finish(job: dict) -> dict:
+    """
+    Check what needs two years, fill what is empty, write the manifest, all as drafts.
+
+    ``job`` has ``out``, ``target`` (the folder of drafts), ``head`` of the manifest
+    and ``names`` of all chunks. The answer's ``parts`` end with the manifest.
+    """
+    out, drafts = Path(job["out"]), Path(job["target"])
+    parts = write_years(out, drafts)
+    parts += write_empty(out, drafts, parts)
+    parts += write_manifest(out, drafts, job["head"], job["names"])
+    return {"parts": parts}
 
 
-def write_empty(out: Path, drafts: Path) -> Iterator[str]:
+def write_empty(out: Path, drafts: Path, parts: list[str]) -> list[str]:
     """Write a file for every dataset without rows, as it still has its columns."""
+    filled = {part.split("/")[0] for part in parts}
+    filled |= {name for name in DATASETS if any((out / name).rglob("*.parquet"))}
+    found = []
     for name in DATASETS:
-        for folder in sorted((out / name).glob("year=*")):
-            if not any(folder.iterdir()):
-                folder.rmdir()
-        if not any((out / name).rglob("*.parquet")):
-            part = f"{to_partition(name, None)}/{EMPTY}.parquet"
-            (drafts / to_draft(part)).write_bytes(pack_batches(name, []))
-            yield part
+        if name not in filled:
+            found.append(f"{to_partition(name, None)}/{EMPTY}.parquet")
+            (drafts / to_draft(found[-1])).write_bytes(pack_batches(name, []))
+    return found
 
 
-def save_manifest(out: Path, head: dict, names: Iterable[str]) -> None:
+def write_manifest(
+    out: Path, drafts: Path, head: dict, names: Iterable[str]
+) -> list[str]:
     """Write the manifest: versions, settings, totals, and every file with its hash."""
     entries = (load_entry(out, name) for name in names)
     files = ((e["chunk"], f) for e in entries for f in e["files"])
-    (out / "manifest.parquet").unlink(missing_ok=True)
+    parts = [MANIFEST]
     if head["totals"]["files"] > LARGE:
-        _save_large(out / "manifest.parquet", files)
-        head, files = head | {"file_list": "manifest.parquet"}, iter(())
-    save_text(out / MANIFEST, _to_lines(head, files))
-    (out / PLAN).unlink(missing_ok=True)
+        _write_large(drafts / MANIFEST_FILES, files)
+        parts = [MANIFEST_FILES, MANIFEST]
+        head, files = head | {"file_list": MANIFEST_FILES}, iter(())
+    with (drafts / MANIFEST).open("w", encoding="ascii") as file:
+        file.writelines(_to_lines(head, files))
+    return parts
 
 
 def _to_lines(head: dict, files: Iterator[tuple[str, dict]]) -> Iterator[str]:
@@ -72,17 +69,15 @@ def _to_lines(head: dict, files: Iterator[tuple[str, dict]]) -> Iterator[str]:
     yield "\n ]\n}\n"
 
 
-def _save_large(path: Path, files: Iterator[tuple[str, dict]]) -> None:
+def _write_large(path: Path, files: Iterator[tuple[str, dict]]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     texts = ("path", "sha256", "report_id", "failure", "chunk")
     schema = pa.schema([*((name, pa.string()) for name in texts), ("size", pa.int64())])
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         while rows := [_to_row(*file) for file in islice(files, ROWS)]:
             writer.write_batch(pa.RecordBatch.from_pylist(rows, schema))
-    os.replace(draft, path)
 
 
 def _to_row(chunk: str, file: dict) -> dict:

@@ -9,18 +9,19 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from gi_tools.corpus.limits import run_job
+from gi_tools.corpus.limits import run_job, run_last
 from gi_tools.corpus.schemas import DATASETS, to_draft
 from gi_tools.errors import DataError
 from gi_tools.readers import MAX_BYTES
 
 JOURNAL, DRAFTS, LOCK = "_journal", "_drafts", "_lock"
 MANIFEST, PLAN = "manifest.json", "_plan.json"
+MANIFEST_FILES = "manifest.parquet"
 FILES = ' "files": ['  # the line of the manifest where its list begins
 LIMITED = ("timeout", "memory", "crash")  # failures that another limit may undo
 
@@ -63,6 +64,22 @@ def _commit(out: Path, target: Path, entry: dict, old: dict | None) -> None:
             (out / part).unlink(missing_ok=True)
     place_parts(out, target, entry["parts"])
     save_text(_entry_path(out, entry["chunk"]), [json.dumps(entry)])
+
+
+def finish_corpus(job: dict) -> None:
+    """Have the last step done, then put in place what it wrote, the manifest last."""
+    out = Path(job["out"])
+    (out / DRAFTS).mkdir(exist_ok=True)
+    target = Path(tempfile.mkdtemp(dir=out / DRAFTS))
+    *parts, manifest = run_last({**job, "target": str(target)})["parts"]
+    for name in DATASETS:
+        for folder in (out / name).glob("year=*"):
+            with suppress(OSError):  # it is not empty
+                folder.rmdir()
+    place_parts(out, target, parts)
+    place_parts(out, target, [manifest])
+    shutil.rmtree(out / DRAFTS, ignore_errors=True)
+    (out / PLAN).unlink(missing_ok=True)
 
 
 def place_parts(out: Path, drafts: Path, parts: Iterable[str]) -> None:
@@ -203,6 +220,8 @@ def hold(out: Path) -> Iterator[None]:
 
 def sweep(out: Path, names: set[str]) -> int:
     """Remove what no chunk of this build has made; give the number of old chunks."""
+    (out / MANIFEST).unlink(missing_ok=True)
+    (out / MANIFEST_FILES).unlink(missing_ok=True)
     shutil.rmtree(out / DRAFTS, ignore_errors=True)
     kept, gone = set(), 0
     for path in (out / JOURNAL).iterdir():

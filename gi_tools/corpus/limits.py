@@ -45,8 +45,10 @@ class Child:
 
     def tell(self, job: dict) -> None:
         """Send one job. Raises DataError when no process of these versions starts."""
-        if self._closed or self._process.poll() is not None:
-            self._restart()
+        if self._closed:
+            raise DataError("the build has ended")
+        if self._process.poll() is not None:
+            self._start()
         if self._versions is None:
             with suppress(TimeoutError):
                 self._versions = (self.hear(START) or {}).get("versions")
@@ -64,11 +66,6 @@ class Child:
         with suppress(OSError):  # it is dead, and hear() will say so
             self._process.stdin.write(json.dumps(job) + "\n")
             self._process.stdin.flush()
-
-    def _restart(self) -> None:
-        if self._closed:
-            raise DataError("the build has ended")
-        self._start()
 
     def hear(self, seconds: float | None) -> Any:
         """Its next answer, None when it died. Raises TimeoutError when it is late."""
@@ -193,11 +190,12 @@ def run_job(job: dict) -> dict:
                 )
 
 
-def run_last(job: dict) -> None:
-    """Have the last steps of a build done. Raises DataError when they fail."""
+def run_last(job: dict) -> dict:
+    """Have the last step of a build done. Raises DataError when it fails."""
     with _find_pool(job["pool"]).lend() as child:
         child.tell(job)
-        _open(child.hear(None) or {"error": "the last step failed; build again"})
+        died = {"error": "the last step was killed; make room in memory, build again"}
+        return _open(child.hear(None) or died)
 
 
 def _open(answer: dict) -> dict:
