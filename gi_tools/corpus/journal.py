@@ -82,9 +82,8 @@ def finish_corpus(job: dict) -> None:
     (out / PLAN).unlink(missing_ok=True)
 
 
-def place_parts(out: Path, drafts: Path, parts: Iterable[str]) -> None:
+def place_parts(out: Path, drafts: Path, parts: list[str]) -> None:
     """Move finished files from the drafts to where readers look, each whole."""
-    parts = list(parts)
     # One step for all before the next: a disk then writes its own journal twice, not
     # twice a file.
     for part in parts:
@@ -92,8 +91,8 @@ def place_parts(out: Path, drafts: Path, parts: Iterable[str]) -> None:
         (out / part).parent.mkdir(parents=True, exist_ok=True)
     for part in parts:
         os.replace(drafts / to_draft(part), out / part)
-    for part in parts:
-        _sync_folder(out / part)
+    for folder in {(out / part).parent for part in parts}:
+        _sync_folder(folder)
 
 
 def _sync(path: Path) -> None:
@@ -101,10 +100,10 @@ def _sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(path: Path) -> None:
-    """Have the folder of a renamed file written, where the system can."""
+def _sync_folder(folder: Path) -> None:
+    """Have a folder in which files were renamed written, where the system can."""
     if os.name == "posix":
-        handle = os.open(path.parent, os.O_RDONLY)
+        handle = os.open(folder, os.O_RDONLY)
         os.fsync(handle)
         os.close(handle)
 
@@ -118,7 +117,7 @@ def save_text(path: Path, lines: Iterable[str]) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, path)
-    _sync_folder(path)
+    _sync_folder(path.parent)
 
 
 def _entry_path(out: Path, name: str) -> Path:

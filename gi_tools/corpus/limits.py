@@ -177,8 +177,8 @@ def run_job(job: dict) -> dict:
             child.tell({**job, "bad": bad})
             answer = _watch(child, note, job)
             if answer is not None:
-                return _open(answer)
-            code, number = child.kill(), _read(note)
+                return _accept(answer)
+            code, number = child.kill(), _read_number(note)
             if number is not None and number < len(job["paths"]):
                 bad[job["paths"][number]] = _explain(code, job)
                 continue
@@ -195,10 +195,10 @@ def run_last(job: dict) -> dict:
     with _find_pool(job["pool"]).lend() as child:
         child.tell(job)
         died = {"error": "the last step was killed; make room in memory, build again"}
-        return _open(child.hear(None) or died)
+        return _accept(child.hear(None) or died)
 
 
-def _open(answer: dict) -> dict:
+def _accept(answer: dict) -> dict:
     if "error" in answer:
         raise DataError(answer["error"])
     return answer["entry"]
@@ -210,7 +210,7 @@ def _watch(child: Child, note: Path, job: dict) -> dict | None:
     while True:
         with suppress(TimeoutError):
             return child.hear(LOOK)
-        last, number = number, _read(note)
+        last, number = number, _read_number(note)
         if number != last:
             since = time.monotonic()
         elif time.monotonic() - since > _find_limit(number, job):
@@ -223,7 +223,7 @@ def _find_limit(number: int | None, job: dict) -> float:
     return job["seconds"] + GRACE if number < len(job["paths"]) else WRITING
 
 
-def _read(note: Path) -> int | None:
+def _read_number(note: Path) -> int | None:
     try:
         return int(note.read_bytes())
     except (OSError, ValueError):

@@ -13,6 +13,7 @@ from gi_tools.corpus.schemas import BATCH, find_schema, to_batch, to_draft, to_p
 from gi_tools.facts import COLUMNS, Fact
 
 FILE = "two-years.parquet"
+FETCHED = 2000  # rows at once
 MEMORY = "256MB"  # of DuckDB while it sorts; the rest goes to the drafts folder
 
 
@@ -60,7 +61,7 @@ def _scan(out: Path, drafts: Path) -> Iterator[Fact]:
             f" ORDER BY {order}",
             [str(out / "facts" / "*" / "part-*.parquet"), wanted],
         )
-        while rows := con.fetchmany(BATCH):
+        while rows := con.fetchmany(FETCHED):
             yield from map(Fact._make, rows)
 
 
