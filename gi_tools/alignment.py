@@ -15,6 +15,7 @@ NEARLY = 74  # rapidfuzz ratio from which a label is the same with a slip in it
 NEXT_ROW = 0.15  # worth of following directly on the row above
 SAME_NUMBER = 0.2  # worth of carrying the printed enumerator
 WITH_VALUE = 0.3  # worth of standing before a figure or an empty cell
+SHORTEST = 3  # characters of a label that can be known with a slip in it
 LONGEST_WRAP = 16  # a label broken over more lines is not joined
 
 _NUMBER = re.compile(r"\(?([一二三四五六七八九十]{1,3}|\d{1,2})[、.,)]")
@@ -166,6 +167,8 @@ def _strays(tokens: list[Token], book: Template, found: list[Match]) -> list[Mat
         return []
     seen = {match.line for match in found}
     missing = {key: n for key, n in book.single.items() if n not in seen}
+    if not missing:
+        return []
     strays: dict[int, Match] = {}
     for number in [n for n, t in enumerate(tokens[:-1]) if t.key in missing]:
         token, following = tokens[number], tokens[number + 1]
@@ -181,9 +184,10 @@ def _find_label(
     """The key of the label that begins at a token (or ""), its end and its worth."""
     token = tokens[number]
     end, key, score = number + 1, token.key, 1.0
+    in_text = isinstance(token.place, Span)
     if key not in book.keys:
         key, score = "", 0.9
-        if isinstance(token.place, Span):
+        if in_text:
             end, key = _join(tokens, number, book)
         if not key:
             key, score = _nearly(tokens, number, book)
@@ -191,15 +195,16 @@ def _find_label(
             if not key:
                 return "", 0, 0.0
     valued = _has_value(tokens, end)
-    if isinstance(token.place, Span) and not (
+    if in_text and not (
         valued and _is_closed(tokens[end - 1]) and not _is_mark(tokens, end)
     ):
         longer = _extend(tokens, number, end, key, book)
         if longer > end:
             end, valued = longer, _has_value(tokens, longer)
-    beside = number > 0 and tokens[number - 1].key in book.columns
-    if (beside or not valued) and key in book.columns and not enumerator(token.text):
-        return "", 0, 0.0  # a header word; the row of that name stands before figures
+    if key in book.columns:
+        beside = number > 0 and tokens[number - 1].key in book.columns
+        if (beside or not valued) and not enumerator(token.text):
+            return "", 0, 0.0  # a word of the head; its row stands before figures
     return key, end, score + WITH_VALUE * valued
 
 
@@ -211,13 +216,12 @@ def enumerator(text: str) -> str:
 
 
 def _has_value(tokens: list[Token], end: int) -> bool:
-    row = tokens[end - 1].row
     for token in tokens[end : end + 3]:
         if token.is_note:
             continue
         if token.is_slot:
             return True
-        if token.row != row or token.dress != "grid":
+        if token.row != tokens[end - 1].row or token.dress != "grid":
             return False
     return False
 
@@ -284,7 +288,7 @@ def _extend(
 def _nearly(tokens: list[Token], number: int, book: Template) -> tuple[str, float]:
     """Find the row a damaged label means, where figures follow it."""
     key = tokens[number].key
-    if not 3 <= len(key) <= 60 or key in book.columns or key in book.words:
+    if not SHORTEST <= len(key) <= 60 or key in book.columns or key in book.words:
         return "", 0.0
     if not _has_value(tokens, number + 1) or _FIGURE.search(key):
         return "", 0.0

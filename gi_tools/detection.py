@@ -24,11 +24,6 @@ class FormGuess(NamedTuple):
     evidence: tuple[tuple[str, Place | None], ...]
 
 
-@cache
-def _labels() -> dict[str, frozenset[str]]:
-    return {key: frozenset(_form_labels(form)) for key, form in forms().items()}
-
-
 def _form_labels(form: Form) -> set[str]:
     found = set()
     for table in form.tables:
@@ -42,12 +37,22 @@ def _form_labels(form: Form) -> set[str]:
 
 
 @cache
+def _owners() -> dict[str, tuple[str, ...]]:
+    """The forms that print each label."""
+    owners: dict[str, tuple[str, ...]] = {}
+    for key, form in forms().items():
+        for label in _form_labels(form):
+            owners[label] = (*owners.get(label, ()), key)
+    return owners
+
+
+@cache
 def _distinct() -> dict[str, frozenset[str]]:
     """The labels that one form alone prints."""
-    count = Counter(label for labels in _labels().values() for label in labels)
+    owners = _owners().items()
     return {
-        key: frozenset(label for label in labels if count[label] == 1)
-        for key, labels in _labels().items()
+        key: frozenset(label for label, keys in owners if keys == (key,))
+        for key in forms()
     }
 
 
@@ -68,11 +73,13 @@ def find_form(tokens: list[Token], year: int | None) -> FormGuess:
 
     Returns key None, with what was seen, when nothing speaks for one form.
     """
-    found, distinct = frozenset([token.key for token in tokens]), _distinct()
+    found = {token.key for token in tokens}
+    count = Counter(map(_owners().get, found))
+    count.pop(None, None)
     ranked = sorted(
         [
-            (len(found & distinct[key]), len(found & labels), key)
-            for key, labels in _labels().items()
+            (count[key,], sum([n for keys, n in count.items() if key in keys]), key)
+            for key in forms()
         ],
         reverse=True,
     )
@@ -80,7 +87,7 @@ def find_form(tokens: list[Token], year: int | None) -> FormGuess:
     if spoken:
         # Offices mix the heads of two forms; then the one in force that year is meant.
         key = next((key for key in spoken if _in_force(key, year)), spoken[0])
-        places = _find_places(tokens, distinct[key])
+        places = _find_places(tokens, _distinct()[key])
         lines = tuple((f"form {key}: label {name}", at) for name, at in places)
         return FormGuess(key, forms()[key].version, lines)
     return _by_year(tokens, ranked, year)

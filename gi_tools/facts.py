@@ -118,7 +118,7 @@ def _list_rows(report: Report, absent: bool) -> list[tuple]:
     who, locate = report.identity, report.document.locate
     code = who.region.code if who.region else None
     head = report.report_id, who.agency, code, who.year, report.form
-    rows = [(*head, *f[:6], "table", locate(f.place)) for f in report.figures]
+    rows = [head + f[:6] + ("table", locate(f[6])) for f in report.figures]
     for claim in report.claims:
         if claim.indicator:
             state = "unreadable" if claim.value is None else "reported"

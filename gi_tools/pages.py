@@ -179,10 +179,13 @@ def _windows(document: Document) -> tuple[list[Piece], int]:
     blocks, seen = document.blocks, 0
     while seen < len(blocks) and room > 0:
         block = blocks[seen]
-        for text, place in [block] if isinstance(block, Paragraph) else _rows(block):
-            if len(text) > SHORT and not text.isspace():
-                pieces.append((text[:longest], place))
-                room -= min(len(text), longest)
+        for piece in (block,) if isinstance(block, Paragraph) else _rows(block):
+            size = len(piece[0])
+            if size > SHORT and not piece[0].isspace():
+                if size > longest:
+                    piece, size = (piece[0][:longest], piece[1]), longest
+                pieces.append(piece)
+                room -= size
         seen += 1
     first = len(pieces)
     ends = []

@@ -180,8 +180,11 @@ def _is_name(text: str, start: int, end: int, floor: int) -> bool:
 
 def _find_short(text: str, year: int | None) -> list[Unit]:
     """Units named without their last character at the start of an agency's name."""
+    stems = _stems()
     for size in range(min(9, len(text) - 1), 1, -1):
-        units = _in_year(_stems().get(text[:size], []), year)
+        if text[:size] not in stems:
+            continue
+        units = _in_year(stems[text[:size]], year)
         provinces = [unit for unit in units if unit.code.endswith("0000")]
         if _STREET.match(text, size) or (provinces and _TOWN.match(text, size)):
             continue
@@ -194,6 +197,8 @@ def _find_short(text: str, year: int | None) -> list[Unit]:
 
 def _in_year(units: list[Unit], year: int | None) -> list[Unit]:
     """Keep the rows that stood at the end of the year, else in it, else nearest."""
+    if len(units) < 2:
+        return units
     year = NOW - 1 if year is None else year
     for last in (1, 0):
         if valid := [unit for unit in units if unit.start <= year <= unit.end - last]:

@@ -40,7 +40,10 @@ def settle_rows(
     words: frozenset[str],
 ) -> list[tuple[Item, Fit | None]]:
     """Decide for each row of one table which cells are its columns."""
-    items = [_drop_padding(i) for i in _drop_codes(items)]
+    items = _drop_codes(items)
+    if len(items) == len(lines) and all([_is_plain(item) for item in items]):
+        return [(item, Fit(item.slots.cells)) for item in items]
+    items = [_drop_padding(item) for item in items]
     width = max(len(targets) for _, targets in lines)
     if width > 1:
         items = _add_free_rows(tokens, lines, items, matches, width, words)
@@ -91,6 +94,18 @@ def settle_rows(
             fit = Fit((*item.slots.cells, *rest), "absent")
         settled.append((item, fit))
     return _doubt_blanks(tokens, settled, matches, words)
+
+
+def _is_plain(item: Item) -> bool:
+    """Whether a row of a grid has as many cells as columns, and nothing else."""
+    slots = item.slots
+    cells = slots.cells
+    return (
+        len(cells) == len(item.targets)
+        and slots.in_row
+        and cells[0].dress == "grid"
+        and not slots.tail
+    )
 
 
 def _is_torn(item: Item) -> bool:
@@ -216,7 +231,8 @@ def _drop_codes(items: list[Item]) -> list[Item]:
     coded = [i for i in held if _is_code(i)] if is_numbered else []
     if 2 * len(coded) <= len(items):
         coded = _find_numbered(items, held)
-    return [_drop_first(i) if i in coded else i for i in items]
+    lines = {item.match.line for item in coded}
+    return [_drop_first(i) if i.match.line in lines else i for i in items]
 
 
 def _find_numbered(items: list[Item], held: list[Item]) -> list[Item]:
@@ -240,9 +256,9 @@ def _find_numbered(items: list[Item], held: list[Item]) -> list[Item]:
 
 
 def _drop_first(item: Item) -> Item:
-    (code, *cells), in_row, is_last, above, *rest, _ = item.slots
-    above = above if in_row else code.row
-    slots = Slots(tuple(cells), in_row, is_last, above, *rest, code)
+    cells, in_row, is_last, above, below, tail, _ = item.slots
+    above = above if in_row else cells[0].row
+    slots = Slots(cells[1:], in_row, is_last, above, below, tail, cells[0])
     return make_item((item.match, item.targets, slots, item.heads))
 
 

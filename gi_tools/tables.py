@@ -141,10 +141,10 @@ class _Sheet:
         figures = self.figures
         for item, fit in settled:
             self.seen[name] = None
-            targets, found = item.targets, item.slots.cells
-            self.used.update([(cell.row, cell.column) for cell in found])
-            if item.slots.code:
-                self.used.add((item.slots.code.row, item.slots.code.column))
+            targets, found, code = item.targets, item.slots.cells, item.slots.code
+            self.used.update([(cell[1], cell[3]) for cell in found])
+            if code:
+                self.used.add((code.row, code.column))
             order = _printed_order(item, fit)
             if fit is None:
                 width = len(targets)

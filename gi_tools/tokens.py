@@ -66,6 +66,7 @@ class Token(NamedTuple):
 
 
 _make_token = partial(tuple.__new__, Token)  # as ``to_cell``
+_LONG = (UNREADABLE, PROSE, False, False)  # what a text too long for a cell reads as
 
 
 def to_tokens(document: Document) -> list[Token]:
@@ -76,12 +77,15 @@ def to_tokens(document: Document) -> list[Token]:
         if isinstance(block, Grid):
             open_pipe = False
             grid = block.number
-            for cells in block.rows:
-                row += 1
-                tokens += [
-                    _to_token(text, row, to_spot((grid, line, column)), column, "grid")
-                    for text, line, column, _, _, _ in cells
-                ]
+            tokens += [
+                _make_token(
+                    (text, number, to_spot((grid, line, column)), column, "grid")
+                    + (_read_text(text) if len(text) <= LABEL else _LONG)
+                )
+                for number, cells in enumerate(block.rows, row + 1)
+                for text, line, column, _, _, _ in cells
+            ]
+            row += len(block.rows)
             continue
         row = _row_of(block, row, more, document)
         text = block.text
@@ -142,13 +146,14 @@ def _part(
 
 
 def _to_token(text: str, row: int, place: Place, column: int, dress: str) -> Token:
+    head = text, row, place, column, dress
     if len(text) > LABEL or dress == "crowd":
-        return Token(text, row, place, column, dress, UNREADABLE, PROSE, False, False)
+        return _make_token(head + _LONG)
     if dress in ("line", "run") and _SIGN.fullmatch(text):
         # A dash, a piece of a heading or of a label cut in two, as well as a figure.
         key = text * (dress == "run")
-        return Token(text, row, place, column, dress, UNREADABLE, key, not key, False)
-    return _make_token((text, row, place, column, dress, *_read_text(text)))
+        return _make_token((*head, UNREADABLE, key, not key, False))
+    return _make_token(head + _read_text(text))
 
 
 @lru_cache(maxsize=32768)

@@ -14,7 +14,7 @@ from gi_tools.explorers.trials import (
     pattern_to_toml,
     try_pattern,
 )
-from gi_tools.explorers.words import LANGUAGES, _book, word_failure
+from gi_tools.explorers.words import LANGUAGES, _book, say_place, word_failure
 from gi_tools.readers.kinds import UNREAD
 from gi_tools.simulation.panels import simulate_facts
 
@@ -71,6 +71,28 @@ def test_picking_goes_both_ways(office):
     where = view.frame.place[40]
     view._source.picked = where
     assert view.picked == where and view._sheets["facts"].picked == where
+
+
+def test_places_are_told_in_the_language_of_the_view(office):
+    shown = explorers.report(office, "zh")._sheets["facts"].html
+    where = explorers.report(office, "en").frame.place[40]
+    assert f"<td>{say_place('zh', where)}</td>" in shown
+    assert f"<td>{where}</td>" not in shown
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("table 2, row 5, column 3", "表2 第5行 第3列"),
+        ("paragraph 12", "第12段"),
+        ("line 7:1-9", "第7行 第1至9字"),
+        ("line 7:30-8:4", "第7行第30字至第8行第4字"),
+        ("", ""),
+    ],
+)
+def test_a_place_keeps_its_numbers(where, told):
+    assert say_place("zh", where) == told
+    assert say_place("en", where) == where
 
 
 def test_an_unknown_language_is_refused(office):

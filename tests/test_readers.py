@@ -51,6 +51,19 @@ def test_a_wrong_declaration_is_overruled_and_noted(declared, charset):
     assert bool(decoded.notes) == (not right)
 
 
+@pytest.mark.parametrize("charset", ["utf-8", "gb18030", "big5hkscs"])
+def test_a_spoilt_end_does_not_change_the_charset(charset):
+    text = PROSE if charset != "big5hkscs" else "某某市教育局年度政府資訊公開工作報告，"
+    data = (text * 120).encode(charset) + b"\xa1\xff\x81" * 9000
+    assert decode(data, "x").charset == charset
+
+
+def test_line_ends_of_all_systems_are_one():
+    page = f"{PROSE}\r\n{PROSE}\r{PROSE}\n"
+    for charset in ("utf-8", "gb18030"):
+        assert decode(page.encode(charset), "x").text == f"{PROSE}\n" * 3
+
+
 def test_one_bad_byte_does_not_change_the_charset():
     data = PROSE.encode("gb18030")
     assert decode(data[:-9] + b"\xff" + data[-9:], "x").charset == "gb18030"

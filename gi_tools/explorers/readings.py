@@ -14,7 +14,7 @@ from gi_tools.explorers.links import link_claims, list_links, place_cells
 from gi_tools.explorers.sheet import Sheet
 from gi_tools.explorers.sources import to_html
 from gi_tools.explorers.views import View, frame_to_html, static_page
-from gi_tools.explorers.words import say, sign, translate
+from gi_tools.explorers.words import say, say_place, sign, translate
 from gi_tools.facts import tabulate
 from gi_tools.registers import list_sections
 from gi_tools.reports import Report
@@ -112,11 +112,18 @@ class ReportView(View):
         return tabs
 
     def _draw(self, _: object = None) -> None:
-        lang, state = self.lang, lambda state: sign(self.lang, state)
+        lang = self.lang
+
+        def state(word: str) -> str:
+            return sign(lang, word)
+
+        def place(where: str) -> str:
+            return escape(say_place(lang, where))
+
         frame = self.frame
         shown = frame[SHOWN].assign(ids=frame.place)
         self._sheets["facts"].html = frame_to_html(
-            shown, lang, "ids", MOST, {"state": state}
+            shown, lang, "ids", MOST, {"state": state, "place": place}
         )
         message = "message" if lang == "zh" else "message_en"
         checks = self._findings[["verdict", "rule", message, "place"]]

@@ -18,7 +18,7 @@ from gi_tools.edits import EditLog, apply_edits, to_edit_frame
 from gi_tools.errors import DataError
 from gi_tools.explorers.sheet import Sheet
 from gi_tools.explorers.views import View, static_page
-from gi_tools.explorers.words import say, sign
+from gi_tools.explorers.words import say, say_place, sign
 from gi_tools.facts import add_confidence, iterate, set_values, tabulate
 from gi_tools.ledger import Suspect
 from gi_tools.repairs import repair
@@ -26,6 +26,7 @@ from gi_tools.reports import Report
 
 SHORTCUTS = ["a", "r", "n", "p", "u", "e"]
 MOST = 500  # cases of the list that are shown
+LONGEST = 30  # characters of a label in the list
 OPEN, ACCEPTED, REJECTED = "unknown", "pass", "fail"
 
 
@@ -228,7 +229,7 @@ class ReviewView(View):
         rows = (
             f'<tr data-id="{n}"><td class="gi-number">{n + 1}</td>'
             f"<td>{self._sign(n)}</td><td>{escape(case.report_id)}</td>"
-            f"<td>{_break(case.changes[0][0].indicator)}</td></tr>"
+            f"<td>{escape(_name_case(case, self.lang))}</td></tr>"
             for n, case in enumerate(self._cases[first : first + MOST], first)
         )
         return f"<p>{head}</p><table>{''.join(rows)}</table>"
@@ -251,7 +252,7 @@ class ReviewView(View):
                     raw,
                     _show(cell.value),
                     _show(cell.proposal),
-                    place,
+                    say_place(lang, place),
                     f"{say(lang, change[0].status)}: {self._give_reason(change)}",
                 )
                 texts = "".join(f"<td>{escape(text[:200])}</td>" for text in shown)
@@ -321,9 +322,11 @@ def _name(form: str, cell: Suspect, lang: str) -> tuple[str, str]:
     return label, getattr(who, place) if who else ""
 
 
-def _break(code: str) -> str:
-    """Escape a code and let its line be broken at its dots."""
-    return escape(code).replace(".", ".<wbr>")
+def _name_case(case: Case, lang: str) -> str:
+    """The first figure under suspicion, by its label and who asked."""
+    label, who = _name(case.form, case.changes[0][0], lang)
+    short = label if len(label) <= LONGEST else f"{label[:LONGEST]}…"
+    return f"{short} · {who}" if who else short
 
 
 def _show(value: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from html import escape
 from typing import Any
@@ -10,6 +11,7 @@ from gi_tools.errors import DataError
 from gi_tools.knowledge import CODEBOOKS, read_toml
 
 LANGUAGES = ("zh", "en")
+_NUMBERS = re.compile(r"\d{1,12}")
 
 
 @cache
@@ -30,6 +32,15 @@ def translate(lang: str, word: str) -> str:
         return say(lang, word)
     except KeyError:
         return word
+
+
+def say_place(lang: str, where: str) -> str:
+    """Give a place as ``Document.locate`` writes it in a language."""
+    if not where:
+        return ""
+    numbers = _NUMBERS.findall(where)
+    kind = where.partition(" ")[0] + "s" * (len(numbers) > 3)  # over several lines
+    return _book()[lang][f"at_{kind}"].format(*numbers)
 
 
 def word_failure(kind: str, reason: str) -> str:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from gi_tools.errors import ReadError
 
 SAMPLE = 65_536
-NEAR = 16_384  # bytes that tell the charset where they are clear
+SAMPLES = (4_096, 16_384, SAMPLE)  # bytes that tell the charset where they are clear
+FEWEST = 120  # bytes beyond ASCII; a sample with fewer gives way to the next
 CLEAR = 0.2  # share of frequent characters; true texts have 0.3, wrong ones none
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -20,6 +21,7 @@ _BOMS = (
 )
 _DECLARED = re.compile(rb"charset\s{0,4}=\s{0,4}[\"']?\s{0,4}([\w.:-]{2,40})")
 _CHARSETS = ("utf-8", "gb18030", "big5hkscs")
+_LINE_END = re.compile("\r\n?")
 _NARROW = re.compile(r"[\x00-\x7f]+")
 _WIDE = re.compile(rb"[\x80-\xff]")
 # What every report prints, in both scripts: a wrong decoding has hardly any of these.
@@ -58,17 +60,18 @@ def decode(data: bytes, name: str) -> Decoded:
         text = data.decode(charset, "replace")
     # One sign is found far faster than two: most texts have none of these.
     if not is_plain and "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = _LINE_END.sub("\n", text)
     notes = []
     if declared and not _is_same(declared, charset):
         notes.append(f"declared {declared}, but the bytes are {charset}")
-    if bad := text.count("\ufffd"):
+    if "\ufffd" in text:
+        bad = text.count("\ufffd")
         notes.append(f"{bad} places could not be decoded as {charset}")
     if "锟" in text and "锟斤拷" in text:
         notes.append("锟斤拷: characters were lost before the file was saved")
     if not text or text.isspace():
         raise ReadError(f"{name}: no text in it; fetch it again")
-    if not is_plain:
+    if "\x00" in text:
         text = text.replace("\x00", "")
     return Decoded(text, charset, declared, tuple(notes), is_plain)
 
@@ -95,8 +98,10 @@ def _find_charset(data: bytes, name: str) -> str:
     except UnicodeDecodeError:
         # A page can begin with more scripts and styles than the sample holds.
         start = _WIDE.search(data).start()
-        for size in (NEAR, SAMPLE):
+        for size in SAMPLES:
             sample = data[start : start + size]
+            if size < SAMPLE and len(_WIDE.findall(sample)) < FEWEST:
+                continue
             found = {charset: _fitness(sample, charset) for charset in _CHARSETS}
             best = max(_CHARSETS, key=found.__getitem__)
             if found[best] > CLEAR:

@@ -30,8 +30,6 @@ _SKIP = frozenset(
     "script style noscript template head iframe object svg math video audio".split()
 )
 _APART = ", ".join(["table", *_SKIP])  # what a cell can hold that is no text of it
-_ODD = '[hidden], [style*="one"], [rowspan], [colspan]'
-_SPANS = frozenset(("rowspan", "colspan"))
 _OWN = frozenset(("p", "span", "td", "tr"))  # never furniture, and most of a page
 _ASIDE = "/"  # ends an element of furniture; no tag has this name
 _SEAM = "\0"  # between two texts of a cell; no text has it
@@ -62,6 +60,10 @@ def read_html(source: Source, data: bytes) -> Document:
     return Document(source, decoded.text, kept, tuple(flow.furniture) + apart, notes)
 
 
+# The cells of a row, and the attributes of those that span others, by number.
+_Row = tuple[list["LexborNode"], dict[int, dict]]
+
+
 class _Flow:
     """Walk a page once and collect its blocks in reading order."""
 
@@ -77,12 +79,6 @@ class _Flow:
         if body is not None:
             self._cut_nested(body)
             self._body = body
-            # Few elements have these; to ask each cell would take longer.
-            found = [(node, node.attributes) for node in body.css(_ODD)]
-            spanned = [pair for pair in found if not _SPANS.isdisjoint(pair[1])]
-            self._hidden = {node.mem_id for node, have in found if _is_hidden(have)}
-            self._spanned = {node.mem_id: have for node, have in spanned}
-            self._uneven = {node.parent.mem_id for node, _ in spanned}  # rows
             self._walk(body)
 
     def _cut_nested(self, body: LexborNode) -> None:
@@ -166,53 +162,47 @@ class _Flow:
 
     def _add_table(self, table: LexborNode, aside: int) -> bool:
         """Add a data table as a grid; False for a layout table, to be walked."""
-        rows = self._show(_own_rows(table))
-        cells = [self._show(_own_cells(row)) for row in rows]
-        if not any(len(row) > 1 for row in cells):
+        rows = [_own_cells(row) for row in _own_rows(table)]
+        if not any([len(row) > 1 for row, _ in rows]):
             return False
         apart = [node.tag for node in table.css(_APART)]
         nested = _inner_tables(table) if apart.count("table") > 1 else []
-        if nested and not _holds_data(cells):
+        if nested and not _holds_data([row for row, _ in rows]):
             return False
         self._flush(aside)
-        grid = self._read_grid(rows, cells, plain=len(apart) == 1)
+        grid = self._read_grid(rows, plain=len(apart) == 1)
         if not aside:
             self.blocks.append(grid)
         self._waiting += reversed(nested)
         return True
 
-    def _show(self, nodes: list[LexborNode]) -> list[LexborNode]:
-        hidden = self._hidden
-        return [n for n in nodes if n.mem_id not in hidden] if hidden else nodes
-
-    def _read_grid(
-        self, rows: list[LexborNode], cells: list[list[LexborNode]], plain: bool
-    ) -> Grid:
-        ends = [*accumulate(map(len, cells), initial=self._cells)]
+    def _read_grid(self, rows: list[_Row], plain: bool) -> Grid:
+        ends = [*accumulate([len(row) for row, _ in rows], initial=self._cells)]
         if ends[-1] > MAX_CELLS:
-            cells = cells[: bisect_right(ends, MAX_CELLS)]
+            rows = rows[: bisect_right(ends, MAX_CELLS)]
             self.notes.append(f"more than {MAX_CELLS:,} table cells: the rest is cut")
-        self._cells = ends[len(cells)]
-        texts = _read_texts([node for row in cells for node in row], plain)
-        spanned, uneven = self._spanned, self._uneven
+        self._cells = ends[len(rows)]
+        texts = _read_texts([node for row, _ in rows for node in row], plain)
         lines, taken, width, reach, end = [], {}, 0, 0, 0
-        for number, (row, nodes) in enumerate(zip(rows, cells, strict=False), 1):
+        for number, (nodes, spans) in enumerate(rows, 1):
             start, end = end, end + len(nodes)
             mine, column = texts[start:end], len(nodes) + 1
-            if number > reach and row.mem_id not in uneven and column <= MAX_WIDTH:
-                line = [to_cell((t, number, n, 1, 1, 1.0)) for n, t in enumerate(mine, 1)]
+            if number > reach and not spans and column <= MAX_WIDTH:
+                line = [
+                    to_cell((t, number, n, 1, 1, 1.0)) for n, t in enumerate(mine, 1)
+                ]
             else:
                 line, column = [], 1
-                for node, text in zip(nodes, mine, strict=True):
+                for at, text in enumerate(mine):
                     while column in taken and taken[column] >= number:
                         column += 1
                     if column > MAX_WIDTH:
                         self.notes.append(f"a row of over {MAX_WIDTH:,} columns is cut")
                         break
                     rowspan = colspan = 1
-                    if (node := node.mem_id) in spanned:
-                        left = len(cells) - number + 1
-                        rowspan, colspan = self._read_spans(spanned[node], left)
+                    if at in spans:
+                        left = len(rows) - number + 1
+                        rowspan, colspan = self._read_spans(spans[at], left)
                     line.append(to_cell((text, number, column, rowspan, colspan, 1.0)))
                     if rowspan > 1:
                         reach = max(reach, last := number + rowspan - 1)
@@ -254,7 +244,7 @@ def _own_rows(table: LexborNode) -> list[LexborNode]:
             rows.append(part)
         elif part.tag in ("tbody", "thead", "tfoot"):
             rows += [row for row in part.iter() if row.tag == "tr"]
-    return rows
+    return [row for row in rows if not _is_hidden(row.attributes)]
 
 
 def _inner_tables(table: LexborNode) -> list[LexborNode]:
@@ -269,8 +259,18 @@ def _inner_tables(table: LexborNode) -> list[LexborNode]:
     return found
 
 
-def _own_cells(row: LexborNode) -> list[LexborNode]:
-    return [c for c in row.iter() if c.tag in ("td", "th")]
+def _own_cells(row: LexborNode) -> _Row:
+    nodes, spans = [], {}
+    for node in row.iter():
+        if node.tag in ("td", "th"):
+            have = node.attributes
+            if have:
+                if _is_hidden(have):
+                    continue
+                if "rowspan" in have or "colspan" in have:
+                    spans[len(nodes)] = have
+            nodes.append(node)
+    return nodes, spans
 
 
 def _is_hidden(attributes: dict[str, str | None]) -> bool:
