@@ -77,6 +77,7 @@ class Cell(NamedTuple):
 # A cell of a tuple of all its fields, made without a call into Python: there are many.
 to_cell = partial(tuple.__new__, Cell)
 to_spot = partial(tuple.__new__, Spot)
+to_span = partial(tuple.__new__, Span)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,20 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import accumulate, pairwise, zip_longest
 from typing import NamedTuple
 
-from gi_tools.documents import Block, Document, Grid, Paragraph, Place, Span, Spot
+from gi_tools.documents import (
+    Block,
+    Document,
+    Grid,
+    Paragraph,
+    Place,
+    Span,
+    Spot,
+    to_span,
+)
 from gi_tools.text import LETTER, READING, may_change, simplify_script, widen
 
 LONGEST_SENTENCE = 800  # the longest lists of a report have half of it
@@ -47,9 +56,6 @@ _CELL = re.compile(rf"[\d.,%\s\-—/]{{0,40}}{LETTER}{{0,2}}")
 _NOTE = re.compile(r"\s{0,40}[(（][^()（）。]{0,200}[)）]\s{0,9}")
 _STOPS = "。；;！!？?：:|｜"
 _SHORT_ENDS = frozenset(_STOPS + "无没無沒")
-
-
-_make_span = partial(tuple.__new__, Span)
 
 
 class Sentence(NamedTuple):
@@ -138,7 +144,7 @@ class Prose:
         tail, stop = self._pieces[last], stop - starts[last]
         if isinstance(place, Span) and isinstance(tail.place, Span):
             begin, stop = place.start + begin, tail.place.start + stop
-            return _make_span((begin, stop)), self._document.text[begin:stop]
+            return to_span((begin, stop)), self._document.text[begin:stop]
         if first == last:
             return place, text[begin:stop]
         return place, text[begin:] + tail.text[:stop]
@@ -182,7 +188,7 @@ def _split(block: Paragraph) -> Iterator[Paragraph]:
     for part in parts if alone or "。" in text else ():
         if alone or "。" in part:
             begin = place.start + start if isinstance(place, Span) else 0
-            span = _make_span((begin, begin + len(part)))
+            span = to_span((begin, begin + len(part)))
             yield Paragraph(part, span if isinstance(place, Span) else place)
         start += len(part) + 1
 

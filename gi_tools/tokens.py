@@ -8,7 +8,15 @@ from typing import NamedTuple
 
 from gi_tools.codebook import forms, label_key
 from gi_tools.crowds import Cut, find_crowd, is_glued
-from gi_tools.documents import Document, Grid, Paragraph, Place, Span, to_spot
+from gi_tools.documents import (
+    Document,
+    Grid,
+    Paragraph,
+    Place,
+    Span,
+    to_span,
+    to_spot,
+)
 from gi_tools.text import LABEL, LETTER, UNREADABLE, Reading, fold, read_cell
 
 PROSE = "\0"  # the key of a text too long for a label; no label has it
@@ -73,6 +81,7 @@ def to_tokens(document: Document) -> list[Token]:
     """Turn every block into tokens; ``row`` numbers grow through the document."""
     tokens: list[Token] = []
     row, more, open_pipe, leads = 0, 0, False, False
+    line_at = document.line_at
     for block in document.blocks:
         if isinstance(block, Grid):
             open_pipe = False
@@ -87,8 +96,9 @@ def to_tokens(document: Document) -> list[Token]:
             ]
             row += len(block.rows)
             continue
-        row = _row_of(block, row, more, document)
-        text = block.text
+        text, place = block
+        # Lines of a text keep their numbers: empty ones between cells are evidence.
+        row = line_at(place.start) + more if isinstance(place, Span) else row + 1
         if "|" in text or "｜" in text:
             leads = _is_led(text, leads)
             found, open_pipe = _split_pipes(block, row, open_pipe, leads)
@@ -108,13 +118,6 @@ def to_tokens(document: Document) -> list[Token]:
         elif "\t" in text and not open_pipe:
             tokens.append(_part(block, row, len(text), len(text), 1, "tab"))
     return tokens
-
-
-def _row_of(block: Paragraph, last: int, more: int, document: Document) -> int:
-    """Keep line numbers for text, as empty lines between tokens are evidence."""
-    if isinstance(block.place, Span):
-        return document.line_at(block.place.start) + more
-    return last + 1
 
 
 def _split_crowd(
@@ -139,21 +142,28 @@ def _part(
     block: Paragraph, row: int, start: int, end: int, column: int, dress: str
 ) -> Token:
     """The token of a stretch of a paragraph, its place in the source kept exact."""
-    place = block.place
+    text, place = block
     if isinstance(place, Span):
-        place = Span(place.start + start, place.start + end)
-    return _to_token(block.text[start:end], row, place, column, dress)
-
-
-def _to_token(text: str, row: int, place: Place, column: int, dress: str) -> Token:
-    head = text, row, place, column, dress
+        place = to_span((place[0] + start, place[0] + end))
+    text = text[start:end]
     if len(text) > LABEL or dress == "crowd":
-        return _make_token(head + _LONG)
-    if dress in ("line", "run") and _SIGN.fullmatch(text):
+        read = _LONG
+    elif dress in ("line", "run"):
+        read = _read_loose(text, dress)
+    else:
+        read = _read_text(text)
+    head = text, row, place, column, dress
+    return _make_token(head + read)
+
+
+@lru_cache(maxsize=32768)
+def _read_loose(text: str, dress: str) -> tuple[Reading, str, bool, bool]:
+    """What a cell without a line around it says, as ``_read_text``."""
+    if _SIGN.fullmatch(text):
         # A dash, a piece of a heading or of a label cut in two, as well as a figure.
         key = text * (dress == "run")
-        return _make_token((*head, UNREADABLE, key, not key, False))
-    return _make_token(head + _read_text(text))
+        return UNREADABLE, key, not key, False
+    return _read_text(text)
 
 
 @lru_cache(maxsize=32768)
