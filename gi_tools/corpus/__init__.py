@@ -123,7 +123,7 @@ def _choose_chunk(files: int) -> int:
 
 @contextmanager
 def _connect(workers: int, scheduler: str | None) -> Iterator[Any]:
-    """A Dask client: of the cluster named, or of threads that each hold a process."""
+    """A Dask client: of the cluster named, or of threads here that ask readers."""
     import dask
     import distributed
 

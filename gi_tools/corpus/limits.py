@@ -48,6 +48,7 @@ class Child:
         if self._closed:
             raise DataError("the build has ended")
         if self._process.poll() is not None:
+            self.kill()  # which closes its pipe too
             self._start()
         if self._versions is None:
             with suppress(TimeoutError):
@@ -80,7 +81,8 @@ class Child:
         late = self._is_alive_after(0.2)
         self._process.kill()
         code = self._process.wait()
-        self._process.stdin.close()
+        with suppress(OSError):
+            self._process.stdin.close()
         return 0 if late else code
 
     def _is_alive_after(self, seconds: float) -> bool:
