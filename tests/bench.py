@@ -131,11 +131,18 @@ def pull_tables(data: bytes) -> list:
 
 
 def measure_pdf() -> Iterator[Row]:
-    """A text PDF of 200 cells, read only."""
-    made = make_blocks("2021", make_cells("2021", "full"))
-    data = to_pdf(made, Dress(rules="fills", size=10.5))
-    ours, theirs = race(lambda: gi.read(data), lambda: pull_tables(data), rounds=3)
-    yield Row("text PDF, read", ours, "pdfplumber tables", theirs)
+    """Text PDFs with tables over page breaks, in each way that rules are drawn."""
+    for form in ("2014", "2019", "2021"):
+        made = make_blocks(form, make_cells(form, "full"))
+        for rules in ("lines", "fills", "boxes"):
+            data = to_pdf(made, Dress(rules=rules, size=10.5))
+            ours, theirs = race(
+                lambda data=data: gi.read(data),
+                lambda data=data: pull_tables(data),
+                rounds=3,
+            )
+            name = f"text PDF, {form}, rules as {rules}, read"
+            yield Row(name, ours, "pdfplumber tables", theirs)
 
 
 def measure_processes() -> Iterator[Row]:

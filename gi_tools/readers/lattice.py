@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
+from functools import partial
 from math import inf
 from typing import NamedTuple
 
@@ -23,6 +24,9 @@ class Line(NamedTuple):
     at: float
     start: float
     end: float
+
+
+to_line = partial(tuple.__new__, Line)  # of a tuple of all fields: there are many
 
 
 class Region(NamedTuple):
@@ -210,7 +214,7 @@ def _ruled(lines: list[Line], places: list[float], cross: list[float]) -> list[s
             start, end = cross[step], cross[step + 1]
             if start >= right:
                 break
-            inside = min(end, right) - max(start, left)
+            inside = (end if end < right else right) - (start if start > left else left)
             key = number[at], step
             cover[key] = cover.get(key, 0.0) + inside / (end - start)
     for (place, step), share in cover.items():

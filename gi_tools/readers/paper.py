@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from functools import partial
 from itertools import pairwise
+from math import inf
 from typing import NamedTuple
 
 import regex
@@ -34,6 +36,9 @@ class Mark(NamedTuple):
     bottom: float
     spaced: bool = False
     confidence: float = 1.0
+
+
+to_mark = partial(tuple.__new__, Mark)  # of a tuple of all fields: there are many
 
 
 class TextLine(NamedTuple):
@@ -132,7 +137,8 @@ def drop_marks(
     tables.sort(key=lambda table: table[2] - table[0])
     free: list[Mark] = []
     for mark in marks:
-        x, y = (mark[1] + mark[3]) / 2, (mark[2] + mark[4]) / 2
+        _, x, y, u, v, _, _ = mark
+        x, y = (x + u) / 2, (y + v) / 2
         for left, top, right, bottom, xs, ys, owner, cells in tables:
             if left <= x < right and top <= y < bottom:
                 row = owner[bisect_right(ys, y) - 1]
@@ -153,7 +159,7 @@ def to_part(page: int, lattice: Lattice, cells: list[list[Mark]]) -> Part:
             xs[region.left],
             xs[region.right],
             read_marks(marks),
-            min((mark.confidence for mark in marks), default=1.0),
+            min([mark[6] for mark in marks], default=1.0),
             *_fill(marks, xs[region.right]),
         )
         for region, marks in zip(lattice.regions, cells, strict=True)
@@ -167,10 +173,16 @@ def _fill(marks: list[Mark], side: float) -> tuple[int, bool]:
     """Count the lines of a cell, and see whether the last one reaches its side."""
     if not marks:
         return 0, False
-    end = max(mark.bottom for mark in marks)
-    size = max(mark.bottom - mark.top for mark in marks)
-    last = max(mark.right for mark in marks if mark.bottom > end - size / 2)
-    lines = round((end - min(mark.top for mark in marks)) / size)
+    start, end, size = inf, -inf, 0.0
+    for _, _, top, _, bottom, _, _ in marks:
+        if bottom - top > size:
+            size = bottom - top
+        if top < start:
+            start = top
+        if bottom > end:
+            end = bottom
+    last = max([mark[3] for mark in marks if mark[4] > end - size / 2])
+    lines = round((end - start) / size) if size else 0
     return max(lines, 1), side - last < FULL * size
 
 
@@ -216,19 +228,25 @@ def to_lines(marks: list[Mark]) -> list[TextLine]:
 
 def _to_runs(marks: list[Mark]) -> list[list[Mark]]:
     """Cut marks where the writing moves to another line or backwards."""
-    runs, last = [[marks[0]]], marks[0]
-    for mark in marks[1:]:
-        if mark.left >= last.left and _is_beside(last, mark):
-            runs[-1].append(mark)
+    last, *rest = marks
+    run = [last]
+    runs = [run]
+    for mark in rest:
+        if mark[1] >= last[1] and _is_beside(last, mark):
+            run.append(mark)
         else:
-            runs.append([mark])
+            run = [mark]
+            runs.append(run)
         last = mark
     return runs
 
 
 def _is_beside(a: Mark, b: Mark) -> bool:
-    shared = min(a.bottom, b.bottom) - max(a.top, b.top)
-    return shared >= SAME_LINE * min(a.bottom - a.top, b.bottom - b.top)
+    _, _, top, _, bottom, _, _ = a
+    _, _, first, _, last, _, _ = b
+    least = bottom - top if bottom - top < last - first else last - first
+    shared = (bottom if bottom < last else last) - (top if top > first else first)
+    return shared >= SAME_LINE * least
 
 
 def _is_shuffled(runs: list[list[Mark]]) -> bool:
@@ -258,13 +276,14 @@ def _sort_runs(runs: list[list[Mark]]) -> list[list[Mark]]:
 
 def _join_marks(run: list[Mark], column: str) -> str:
     """Write a line; a gap becomes a blank, a wide one ``column``."""
-    parts, last = [run[0].text], run[0]
-    for mark in run[1:]:
-        gap, size = mark.left - last.right, mark.bottom - mark.top
+    first, *rest = run
+    parts, end = [first.text], first.right
+    for text, left, top, right, bottom, spaced, _ in rest:
+        gap, size = left - end, bottom - top
         if gap > COLUMN * size:
             parts.append(column)
-        elif mark.spaced or gap > SPACE * size:
+        elif spaced or gap > SPACE * size:
             parts.append(" ")
-        parts.append(mark.text)
-        last = mark
+        parts.append(text)
+        end = right
     return "".join(parts).strip()

@@ -142,7 +142,7 @@ class _Reader:
                 f"page {number}: more than {MAX_OBJECTS:,} drawn objects, "
                 "the rest is left out"
             )
-        if lost := sum(mark.text == LOST for mark in drawing.marks):
+        if lost := _count_lost(drawing):
             self.notes.append(f"page {number}: {lost} characters without a meaning")
 
     def _scan(self, page: Any, number: int) -> Page:
@@ -166,10 +166,14 @@ def _speaks_of_disclosure(page: Page) -> bool:
     return any(_DISCLOSURE.search(text) for text in (*texts, *cells))
 
 
+def _count_lost(drawing: Drawing) -> int:
+    return [mark[0] for mark in drawing.marks].count(LOST)
+
+
 def _is_picture(drawing: Drawing) -> bool:
     """Whether a page has no text layer, or one that is worth nothing."""
     count = len(drawing.marks)
-    if sum(mark.text == LOST for mark in drawing.marks) > WORTHLESS * count:
+    if _count_lost(drawing) > WORTHLESS * count:
         return True
     if drawing.is_cut:
         return False  # a map or a bomb; drawing it would take minutes
@@ -188,7 +192,7 @@ def _find_unread(drawing: Drawing) -> list[Box]:
     """The large pictures of a page that have no visible text on them."""
     least = INSET * drawing.size[0] * drawing.size[1]
     large = [box for box in drawing.pictures if _area(box) > least]
-    if drawing.is_hidden:
+    if drawing.is_hidden or not large:
         return large
     middles = [
         ((mark.left + mark.right) / 2, (mark.top + mark.bottom) / 2)

@@ -7,27 +7,31 @@ from collections.abc import Callable
 from ctypes import (
     CFUNCTYPE,
     addressof,
-    byref,
     c_float,
     c_int,
     c_uint,
     c_void_p,
     cast,
 )
+from functools import cache
 from itertools import pairwise
 from math import pi
 from types import ModuleType
 from typing import Any, NamedTuple
 from unicodedata import normalize
 
-from gi_tools.readers.lattice import Line
-from gi_tools.readers.paper import Mark
+import numpy as np
+from numpy import ndarray
+
+from gi_tools.readers.lattice import Line, to_line
+from gi_tools.readers.paper import Mark, to_mark
 
 MAX_OBJECTS = 60_000  # drawn on one page; a table of dotted rules has 20,000
 MAX_DEPTH = 8  # forms inside forms
 MAX_POINTS = 20_000  # of one path; a map has more
 BOX_POINTS = 5  # of a path that is one box; filled, it is the ground of a cell
 THIN = 4.0  # points: a drawn area no wider than this is a ruled line
+BOX_BYTES = 16  # of a box: four floats
 SLANT = 1.0  # points by which a ruled line may lean
 SAMPLE = 24  # characters that tell how a page is turned
 HIDDEN = 3  # the PDF text mode in which nothing is drawn
@@ -122,13 +126,14 @@ def _find_turn(api: ModuleType, raw: Any) -> int | None:
 
 
 def _read_marks(api: ModuleType, raw: Any, upright: Matrix) -> list[Mark]:
-    a, b, c, d, e, f = upright
-    code_at = _bind(api.FPDFText_GetUnicode, c_uint, c_void_p, c_int)
-    box_at = _bind(api.FPDFText_GetLooseCharBox, c_int, c_void_p, c_int, c_void_p)
-    text, box = _address(raw), (c_float * 4)()
-    place, marks, spaced = addressof(box), [], False
+    code_at = _bind(api, "FPDFText_GetUnicode", c_uint, c_void_p, c_int)
+    box_at = _bind(api, "FPDFText_GetLooseCharBox", c_int, c_void_p, c_int, c_void_p)
+    text, count = _address(raw), api.FPDFText_CountChars(raw)
+    boxes = np.zeros((max(count, 1), 4), dtype=np.float32)
+    place = boxes.ctypes.data
+    found, spaced = [], False
     chars: dict[int, str] = {}
-    for number in range(api.FPDFText_CountChars(raw)):
+    for number in range(count):
         code = code_at(text, number)
         char = chars.get(code)
         if char is None:
@@ -136,21 +141,29 @@ def _read_marks(api: ModuleType, raw: Any, upright: Matrix) -> list[Mark]:
         if char == " ":
             spaced = True
         elif char and box_at(text, number, place):
-            left, top, right, bottom = box
-            x, y = a * left + c * top + e, b * left + d * top + f
-            u, v = a * right + c * bottom + e, b * right + d * bottom + f
-            if x > u:
-                x, u = u, x
-            if y > v:
-                y, v = v, y
-            marks.append(Mark(char, x, y, u, v, spaced))
+            found.append((char, spaced))
+            place += BOX_BYTES
             spaced = False
-    return marks
+    # PDFium gives left, top, right, bottom.
+    moved = _move_boxes(boxes[: len(found)], upright)
+    pairs = zip(found, moved, strict=True)
+    return [to_mark((char, *box, spaced, 1.0)) for (char, spaced), box in pairs]
 
 
-def _bind(function: Any, result: type, *arguments: type) -> Callable:
+def _move_boxes(boxes: ndarray, matrix: Matrix) -> list[list[float]]:
+    """Turn boxes upright, given and taken as left, top, right and bottom."""
+    x, y, u, v = boxes.astype(float).T
+    a, b, c, d, e, f = matrix
+    across = a * x + c * y + e, a * u + c * v + e
+    down = b * x + d * y + f, b * u + d * v + f
+    sides = np.minimum(*across), np.minimum(*down), np.maximum(*across)
+    return np.stack([*sides, np.maximum(*down)], axis=1).tolist()
+
+
+@cache
+def _bind(api: ModuleType, name: str, result: type, *arguments: type) -> Callable:
     """PDFium's function on plain addresses: half the time of typed pointers."""
-    return CFUNCTYPE(result, *arguments)(_address(function))
+    return CFUNCTYPE(result, *arguments)(_address(getattr(api, name)))
 
 
 def _address(pointer: Any) -> int:
@@ -179,10 +192,19 @@ class _Pen:
         self.drawn = 0
         self.modes: list[int] = []
         self.left = MAX_OBJECTS
-        self._mode = c_int(), c_int()
-        self._place = c_float(), c_float()
-        self._box = (c_float * 4)()
-        self._sides = [addressof(self._box) + 4 * n for n in range(4)]
+        self._place = (c_float * 6)()
+        self._sides = [addressof(self._place) + 4 * n for n in range(6)]
+        self._mode = (c_int * 2)()
+        self._modes = [addressof(self._mode) + 4 * n for n in range(2)]
+        one, number = c_void_p, c_int
+        self._mode_of = _bind(api, "FPDFPath_GetDrawMode", number, one, one, one)
+        self._count_of = _bind(api, "FPDFPath_CountSegments", number, one)
+        self._segment = _bind(api, "FPDFPath_GetPathSegment", one, one, number)
+        self._point_of = _bind(api, "FPDFPathSegment_GetPoint", number, one, one, one)
+        self._kind_of = _bind(api, "FPDFPathSegment_GetType", number, one)
+        self._is_closed = _bind(api, "FPDFPathSegment_GetClose", number, one)
+        self._matrix_of = _bind(api, "FPDFPageObj_GetMatrix", number, one, one)
+        self._ink_of = _bind(api, "FPDFTextObj_GetTextRenderMode", number, one)
 
     def walk(self, owner: int, prefix: str, matrix: Matrix, depth: int = 0) -> None:
         """
@@ -190,57 +212,58 @@ class _Pen:
 
         ``prefix`` is how PDFium names what belongs to the owner: FPDFPage, FPDFFormObj.
         """
-        api, box, sides = self.api, self._box, self._sides
-        count = _bind(getattr(api, f"{prefix}_CountObjects"), c_int, c_void_p)
-        get = _bind(getattr(api, f"{prefix}_GetObject"), c_void_p, c_void_p, c_int)
-        kind_of = _bind(api.FPDFPageObj_GetType, c_int, c_void_p)
-        bounds_of = _bind(api.FPDFPageObj_GetBounds, c_int, *[c_void_p] * 5)
+        api = self.api
+        count = _bind(api, f"{prefix}_CountObjects", c_int, c_void_p)
+        get = _bind(api, f"{prefix}_GetObject", c_void_p, c_void_p, c_int)
+        kind_of = _bind(api, "FPDFPageObj_GetType", c_int, c_void_p)
+        bounds_of = _bind(api, "FPDFPageObj_GetBounds", c_int, *[c_void_p] * 5)
         text, path = api.FPDF_PAGEOBJ_TEXT, api.FPDF_PAGEOBJ_PATH
         most = min(count(owner), self.left)
         self.left -= most
-        thin = []
+        boxes = np.zeros((max(most, 1), 4), dtype=np.float32)
+        place, drawn = boxes.ctypes.data, []
         for number in range(most):
             one = get(owner, number)
             kind = kind_of(one)
             if kind == text:
                 if len(self.modes) < SAMPLE:
-                    mode = api.FPDFTextObj_GetTextRenderMode(self._typed(one))
-                    self.modes.append(mode)
-                continue
-            if kind == api.FPDF_PAGEOBJ_FORM:
+                    self.modes.append(self._ink_of(one))
+            elif kind == api.FPDF_PAGEOBJ_FORM:
                 if depth < MAX_DEPTH:
-                    inner = _times(self._matrix(self._typed(one)), matrix)
+                    inner = _times(self._matrix(one), matrix)
                     self.walk(one, "FPDFFormObj", inner, depth + 1)
-            elif bounds_of(one, *sides):
-                x, y, u, v = box
-                # Most lines are drawn one by one: their bounds alone tell them.
-                if u - x <= THIN or v - y <= THIN:
-                    thin.append((x, y, u, v))
-                elif kind == path:
-                    self._add_path(self._typed(one), matrix)
-                else:
-                    self.pictures.append(_move_box((x, y, u, v), matrix))
-                self.drawn += 1
-        self._add_thin([_move_box(line, matrix) for line in thin])
-
-    def _typed(self, one: int) -> Any:
-        return cast(one, self.api.FPDF_PAGEOBJECT)
+            elif bounds_of(one, place, place + 4, place + 8, place + 12):
+                drawn.append((one, kind))
+                place += BOX_BYTES
+        self.drawn += len(drawn)
+        boxes = boxes[: len(drawn)]
+        x, y, u, v = boxes.T
+        # Most lines are drawn one by one: their bounds alone tell them.
+        is_thin = (u - x <= THIN) | (v - y <= THIN)
+        moved = _move_boxes(boxes, matrix)
+        for number in np.flatnonzero(~is_thin).tolist():
+            one, kind = drawn[number]
+            if kind == path:
+                self._add_path(one, matrix)
+            else:
+                self.pictures.append(tuple(moved[number]))
+        self._add_thin([moved[number] for number in np.flatnonzero(is_thin).tolist()])
 
     def _add_thin(self, boxes: list[Box]) -> None:
         """Add thin boxes as lines, dots as two each: a rule may be a row of dots."""
         for x, y, u, v in boxes:
             wide, high = u - x, v - y
             if high <= THIN and (wide > THIN or high <= 2 * wide):
-                self.across.append(Line((y + v) / 2, x, u))
+                self.across.append(to_line(((y + v) / 2, x, u)))
             if wide <= THIN and (high > THIN or wide <= 2 * high):
-                self.down.append(Line((x + u) / 2, y, v))
+                self.down.append(to_line(((x + u) / 2, y, v)))
 
-    def _add_path(self, path: Any, matrix: Matrix) -> None:
+    def _add_path(self, path: int, matrix: Matrix) -> None:
+        self._mode_of(path, *self._modes)
         fill, stroke = self._mode
-        self.api.FPDFPath_GetDrawMode(path, byref(fill), byref(stroke))
-        count = self.api.FPDFPath_CountSegments(path)
-        is_ground = not stroke.value and count <= BOX_POINTS
-        if is_ground or not (fill.value or stroke.value):
+        count = self._count_of(path)
+        is_ground = not stroke and count <= BOX_POINTS
+        if is_ground or not (fill or stroke):
             return
         whole = _times(self._matrix(path), matrix)
         if count == BOX_POINTS and (box := self._find_box(path, whole)):
@@ -250,9 +273,9 @@ class _Pen:
             [_move(point, whole) for point in points]
             for points in self._outlines(path, count)
         ]
-        (self._add_strokes if stroke.value else self._add_areas)(outlines)
+        (self._add_strokes if stroke else self._add_areas)(outlines)
 
-    def _find_box(self, path: Any, whole: Matrix) -> Box | None:
+    def _find_box(self, path: int, whole: Matrix) -> Box | None:
         """The box that a path of five points draws, told by three of them."""
         (x, y), (p, q), (u, v) = (_move(self._point(path, n), whole) for n in range(3))
         is_turning = abs(x - p) <= SLANT and abs(q - v) <= SLANT
@@ -281,31 +304,28 @@ class _Pen:
             if max(abs(a - b) for a, b in pairs) <= THIN:
                 self._add_frame(*((a + b) / 2 for a, b in pairs))
 
-    def _point(self, path: Any, number: int) -> Point:
-        x, y = self._place
-        segment = self.api.FPDFPath_GetPathSegment(path, number)
-        self.api.FPDFPathSegment_GetPoint(segment, byref(x), byref(y))
-        return x.value, y.value
+    def _point(self, path: int, number: int) -> Point:
+        self._point_of(self._segment(path, number), *self._sides[:2])
+        x, y, *_ = self._place
+        return x, y
 
-    def _outlines(self, path: Any, count: int) -> list[list[Point]]:
+    def _outlines(self, path: int, count: int) -> list[list[Point]]:
         """The straight-sided outlines of a path, closed ones back to their start."""
-        api, outlines = self.api, []
+        outlines = []
         for number in range(min(count, MAX_POINTS)):
-            segment = api.FPDFPath_GetPathSegment(path, number)
-            kind = api.FPDFPathSegment_GetType(segment)
-            if kind == api.FPDF_SEGMENT_LINETO and outlines:
+            segment = self._segment(path, number)
+            kind = self._kind_of(segment)
+            if kind == self.api.FPDF_SEGMENT_LINETO and outlines:
                 outlines[-1].append(self._point(path, number))
             else:
                 outlines.append([self._point(path, number)])
-            if api.FPDFPathSegment_GetClose(segment):
+            if self._is_closed(segment):
                 outlines[-1].append(outlines[-1][0])
         return [points for points in outlines if len(points) > 1]
 
-    def _matrix(self, one: Any) -> Matrix:
-        found = self.api.FS_MATRIX()
-        if not self.api.FPDFPageObj_GetMatrix(one, byref(found)):
-            return (1, 0, 0, 1, 0, 0)
-        return (found.a, found.b, found.c, found.d, found.e, found.f)
+    def _matrix(self, one: int) -> Matrix:
+        found = self._matrix_of(one, self._sides[0])
+        return tuple(self._place) if found else (1, 0, 0, 1, 0, 0)
 
 
 def _bounds(points: list[Point]) -> Box:
@@ -315,17 +335,6 @@ def _bounds(points: list[Point]) -> Box:
 
 def _is_thin(box: Box) -> bool:
     return min(box[2] - box[0], box[3] - box[1]) <= THIN
-
-
-def _move_box(box: Box, matrix: Matrix) -> Box:
-    (x, y, u, v), (a, b, c, d, e, f) = box, matrix
-    left, right = a * x + c * y + e, a * u + c * v + e
-    top, bottom = b * x + d * y + f, b * u + d * v + f
-    if left > right:
-        left, right = right, left
-    if top > bottom:
-        top, bottom = bottom, top
-    return left, top, right, bottom
 
 
 def _move(point: Point, matrix: Matrix) -> Point:
