@@ -6,6 +6,7 @@ python tests/bench_scale.py 1000 10000 50000 measures those sizes.
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import resource
 import shutil
@@ -73,7 +74,7 @@ def count_done(out: Path) -> int:
 
 def measure_road(folder: Path, most: int = 600) -> float:
     """Reports a second that one process reads and parses, and does nothing else."""
-    paths = list_files(folder, folder / "none").paths
+    paths = list(list_files(folder, folder / "none").paths)
     paths = paths[:: max(len(paths) // most, 1)]
     start = time.process_time()
     for path in paths:
@@ -146,6 +147,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("counts", nargs="*", type=int, default=[1000, 10_000])
     counts = parser.parse_args().counts
+    compileall.compile_dir(Path(gi.__file__).parent, quiet=1)  # as pip does
     print(f"{os.cpu_count()} cores; load before {os.getloadavg()[0]:.1f}\n")
     print("| " + " | ".join(HEADS) + " |\n" + "|---" * len(HEADS) + "|")
     with tempfile.TemporaryDirectory() as place:

@@ -19,9 +19,11 @@ from renderings import to_html
 import gi_tools as gi
 from gi_tools.cli import main
 from gi_tools.codebook import forms
-from gi_tools.corpus.folders import cut_chunks, list_files
-from gi_tools.corpus.journal import is_current, load_entry, save_manifest
-from gi_tools.corpus.schemas import DATASETS, NO_YEAR, Writer, find_schema
+from gi_tools.corpus import child
+from gi_tools.corpus.finish import write_manifest
+from gi_tools.corpus.folders import Paths, cut_chunks, list_files
+from gi_tools.corpus.journal import is_current, load_entry
+from gi_tools.corpus.schemas import DATASETS, NO_YEAR, Writer, find_schema, to_draft
 from gi_tools.errors import DataError
 from gi_tools.facts import COLUMNS, Fact
 
@@ -197,7 +199,54 @@ def test_a_file_moves_its_own_chunk_alone():
         assert len(before - after) <= 4
 
 
+def test_paths_are_kept_packed_and_come_back_in_order(monkeypatch):
+    monkeypatch.setattr("gi_tools.corpus.folders.RUN", 70)
+    monkeypatch.setattr("gi_tools.corpus.folders.BLOCK", 9)
+    names = [f"{2008 + n % 17}/city\n{n % 7}/body-{n:05d}.html" for n in range(1000)]
+    names += ["a.htm", "a.html", "b\udcff.txt", "2020.txt"]
+    random.Random(1).shuffle(names)
+    paths = Paths(names)
+    years = [path[:4] if path[:2] == "20" else "" for path in paths]
+    assert len(paths) == 1004 and years == sorted(years)
+    assert list(paths) == list(Paths(reversed(names)))
+    assert sorted(paths) == sorted(names)
+    chunks = list(cut_chunks(paths, 100))
+    assert sum(chunk.count for chunk in chunks) == 1004
+    assert sum(len(chunk.packed) for chunk in chunks) < 10 * 1004
+
+
 # Bad files
+
+
+def test_a_folder_without_a_report_is_built_too(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "news.txt").write_text("今天天气晴朗。", "utf-8")
+    assert build(tmp_path / "in", tmp_path / "out")[1:] == (1, 1, 0, 1, 0)
+    corpus = gi.open_corpus(tmp_path / "out")
+    assert corpus.manifest["totals"] == {"files": 1, "reports": 0, "failures": 1}
+    assert [len(corpus.load(name)) for name in DATASETS] == [0, 0, 0, 0, 0, 1]
+
+
+def test_a_last_step_that_fails_says_why(tmp_path):
+    job = {"out": str(tmp_path), "target": str(tmp_path), "names": [], "head": {}}
+    assert child.work(job, 0)["error"] == "the last step failed: KeyError: 'totals'"
+    job["target"] = str(tmp_path / "none")
+    assert child.work(job, 0)["error"].endswith(
+        "No such file or directory; make room, then build again"
+    )
+
+
+def test_a_reading_process_that_does_not_start_is_named(tmp_path, samples, monkeypatch):
+    monkeypatch.setattr("gi_tools.corpus.limits.sys.executable", shutil.which("false"))
+    with pytest.raises(DataError, match="does not start; try python -m"):
+        build(samples[0], tmp_path / "out", workers=2)
+
+
+def test_a_reading_process_does_without_pandas():
+    code = "import sys; from gi_tools.corpus import child; child.rehearse(); "
+    code += "assert 'pyarrow' in sys.modules and 'pandas' not in sys.modules; "
+    code += "import pandas"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.fixture(scope="module")
@@ -289,7 +338,7 @@ def test_hostile_text_never_breaks_a_file(tmp_path):
         "facts/year=2020/part.parquet",
         f"facts/year={NO_YEAR}/part.parquet",
     ]
-    table = pq.ParquetFile(tmp_path / parts[0]).read()
+    table = pq.ParquetFile(tmp_path / to_draft(parts[0])).read()
     assert table["raw"].to_pylist() == ["\\ud800", *texts[1:]]
     assert table["value"].to_pylist() == [1e22] * len(texts)
 
@@ -319,7 +368,7 @@ def test_a_corpus_inside_its_folder_is_not_read(tmp_path):
     (tmp_path / "a.txt").write_text("x")
     (tmp_path / "out" / "facts").mkdir(parents=True)
     (tmp_path / "out" / "b.txt").write_text("x")
-    assert list_files(tmp_path, tmp_path / "out").paths == ["a.txt"]
+    assert list(list_files(tmp_path, tmp_path / "out").paths) == ["a.txt"]
 
 
 def test_two_builds_at_once_are_refused(tmp_path, samples):
@@ -332,12 +381,13 @@ def test_two_builds_at_once_are_refused(tmp_path, samples):
 
 
 def test_a_long_list_of_files_is_kept_as_parquet(tmp_path, monkeypatch):
-    monkeypatch.setattr("gi_tools.corpus.journal.LARGE", 2)
+    monkeypatch.setattr("gi_tools.corpus.finish.LARGE", 2)
     (tmp_path / "_journal").mkdir()
     files = [{"path": f"{n}\udcff.txt", "sha256": "0", "size": n} for n in range(5)]
     entry = {"chunk": "c", "files": files, "parts": []}
     (tmp_path / "_journal" / "c.json").write_text(json.dumps(entry))
-    save_manifest(tmp_path, {"totals": {"files": 5}}, ["c"])
+    parts = write_manifest(tmp_path, tmp_path, {"totals": {"files": 5}}, ["c"])
+    assert parts == ["manifest.parquet", "manifest.json"]
     assert json.loads((tmp_path / "manifest.json").read_text())["files"] == []
     table = pq.ParquetFile(tmp_path / "manifest.parquet").read()
     assert table["path"].to_pylist()[4] == "4\\xff.txt" and table.num_rows == 5
@@ -440,20 +490,21 @@ def many(tmp_path_factory, quick_start):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("done", [0, 1, 4, 8, 13])
+@pytest.mark.parametrize("done", [0, 1, 4, 8, 13, "all"])
 def test_a_killed_build_goes_on_and_ends_the_same(many, tmp_path, done):
     folder, whole = many
     options = ["--chunk", 6, "--workers", 2, "--memory", 1000]
     process = start("build", folder, "-o", tmp_path / "out", *options)
-    wait_for(tmp_path / "out", done)
+    chunks = len(list((whole / "_journal").iterdir()))
+    wait_for(tmp_path / "out", chunks if done == "all" else done)
     time.sleep(random.random() / 5)
     process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    assert process.wait() == -signal.SIGKILL or done == "all"
     for path in (tmp_path / "out").rglob("part-*.parquet"):
         if "_drafts" not in path.parts:
             assert pq.ParquetFile(path).metadata.num_rows >= 0  # whole, or not there
     built = build(folder, tmp_path / "out", chunk=6, workers=2)
-    assert built.done + built.kept == 150 and built.done >= 6
+    assert built.done + built.kept == 150 and (built.done >= 6 or done == "all")
     assert picture(tmp_path / "out") == picture(whole)
 
 

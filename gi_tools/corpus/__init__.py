@@ -5,32 +5,27 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gi_tools.corpus.folders import Chunk, Listing, cut_chunks, list_files
+from gi_tools.corpus.folders import Chunk, cut_chunks, list_files
 from gi_tools.corpus.journal import (
-    DRAFTS,
-    MANIFEST,
-    fill_empty,
+    finish_corpus,
     hold,
     load_chunk,
     open_folder,
-    place_parts,
     process_chunk,
-    save_manifest,
     save_plan,
     sweep,
 )
-from gi_tools.corpus.limits import close_children
+from gi_tools.corpus.limits import open_pool
 from gi_tools.corpus.queries import Corpus, open_corpus
-from gi_tools.corpus.years import write_years
 from gi_tools.errors import DataError
 from gi_tools.progress import make_bar
 from gi_tools.versions import list_versions
@@ -40,6 +35,7 @@ __all__ = ["Built", "Corpus", "build_corpus", "open_corpus"]
 SHARE = 8  # of the files go to a chunk, so that every worker has some to do
 # Fewer files make too many small Parquet files; more would cost a kill too much.
 FEWEST, MOST = 32, 512
+AHEAD = 8  # chunks that are sent out although no worker is free for them
 SECONDS = 120.0  # a scanned report takes long to recognise
 MEMORY = 1500.0  # MB past what the reading process needs for itself
 # Dask looks after itself many times a second, for a dashboard that is not shown; it
@@ -51,6 +47,8 @@ QUIET = {
     "distributed.admin.system-monitor.interval": "1h",
     "distributed.admin.system-monitor.gil.enabled": False,
     "distributed.client.heartbeat": "1m",
+    # The last 1,000 messages that it keeps otherwise have the paths of 500,000 files.
+    "distributed.admin.low-level-log-length": 10,
 }
 
 
@@ -92,27 +90,31 @@ def build_corpus(
         raise DataError(f"{folder}: lies in the corpus; write it to another folder")
     if chunk is not None and chunk < 1:
         raise DataError(f"a chunk of {chunk} files; give 1 or more")
-    listing = list_files(root, out)
+    paths, skipped = list_files(root, out)
     open_folder(out)
-    with hold(out):
-        size = chunk or load_chunk(out) or _choose_chunk(len(listing.paths))
-        settings = {"chunk": size, "seconds": float(timeout)}
-        settings["memory"] = float(memory)
-        chunks = cut_chunks(listing.paths, size)
-        save_plan(out, {"files": len(listing.paths), "chunk": size})
-        (out / MANIFEST).unlink(missing_ok=True)
-        removed = sweep(out, {one.name for one in chunks})
-        job = {"root": str(root), "out": str(out), **settings}
-        job["versions"] = list_versions()
-        bar = make_bar(len(listing.paths), " files", progress)
-        try:
-            with bar, _connect(workers, scheduler) as client:
-                counts = _run(client, chunks, job, bar)
-        finally:
-            close_children(str(out))
-        _finish(out, listing, chunks, settings, counts)
-    known = (len(listing.paths), *(counts[n] for n in ("done", "kept", "failed")))
-    return Built(out, *known, removed)
+    readers = workers or os.cpu_count() or 1
+    # Of a cluster's build this machine has the last step alone to do.
+    with hold(out), open_pool(str(out), 1 if scheduler else readers):
+        size = chunk or load_chunk(out) or _choose_chunk(len(paths))
+        settings = {"chunk": size, "seconds": float(timeout), "memory": float(memory)}
+        files, chunks = len(paths), list(cut_chunks(paths, size))
+        del paths  # the chunks have them
+        names = [one.name for one in chunks]
+        save_plan(out, {"files": files, "chunk": size})
+        removed = sweep(out, set(names))
+        job = {"root": str(root), "out": str(out), "versions": list_versions()}
+        job |= settings | {"pool": "" if scheduler else str(out)}
+        with (
+            make_bar(files, " files", progress) as bar,
+            _connect(readers, scheduler) as client,
+        ):
+            counts = _run(client, chunks, job, bar)
+        done, kept, failed = (counts[name] for name in ("done", "kept", "failed"))
+        totals = {"files": files, "reports": files - failed, "failures": failed}
+        head = {"versions": job["versions"], "settings": settings, "totals": totals}
+        head["skipped"] = skipped
+        finish_corpus(job | {"pool": str(out), "head": head, "names": names})
+    return Built(out, files, done, kept, failed, removed)
 
 
 def _choose_chunk(files: int) -> int:
@@ -120,14 +122,15 @@ def _choose_chunk(files: int) -> int:
 
 
 @contextmanager
-def _connect(workers: int | None, scheduler: str | None) -> Iterator[Any]:
-    """A Dask client: of the cluster named, or of threads that each hold a process."""
+def _connect(workers: int, scheduler: str | None) -> Iterator[Any]:
+    """A Dask client: of the cluster named, or of threads here that ask readers."""
     import dask
     import distributed
 
     if scheduler:
         try:
-            client = distributed.Client(scheduler, timeout=20, set_as_default=False)
+            with dask.config.set(QUIET):
+                client = distributed.Client(scheduler, timeout=20, set_as_default=False)
         except (OSError, ValueError) as error:
             why = str(error).split("\n")[0]
             raise DataError(f"{scheduler}: no scheduler there ({why})") from None
@@ -140,7 +143,8 @@ def _connect(workers: int | None, scheduler: str | None) -> Iterator[Any]:
         distributed.Client(
             processes=False,
             n_workers=1,
-            threads_per_worker=workers or os.cpu_count() or 1,
+            # One more each: while it puts a chunk in place another is read.
+            threads_per_worker=2 * workers,
             dashboard_address=None,
             # Two builds at once must not quarrel about one port.
             scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
@@ -153,41 +157,37 @@ def _connect(workers: int | None, scheduler: str | None) -> Iterator[Any]:
         yield client
 
 
+def _count_ahead(client: Any) -> int:
+    """How many chunks may be under way: enough for workers that come later too."""
+    return AHEAD + 2 * sum(client.nthreads().values())
+
+
 def _run(client: Any, chunks: list[Chunk], job: dict, bar: Any) -> Counter:
-    """Send all chunks out, count what comes back."""
+    """Send chunks out, a few at a time, and count what comes back."""
     from distributed import as_completed
     from distributed.scheduler import KilledWorker
 
     # The large ones first: at the end no worker waits long for another.
-    chunks = sorted(chunks, key=lambda one: -len(one.paths))
-    texts = [json.dumps(job | {"name": c.name, "paths": c.paths}) for c in chunks]
-    futures = client.map(process_chunk, texts, pure=False)
+    waiting = iter(sorted(chunks, key=lambda one: -one.count))
+
+    def send(count: int) -> None:
+        for one in islice(waiting, max(count, 0)):
+            text = json.dumps(job | {"name": one.name, "paths": one.paths})
+            futures.add(client.submit(process_chunk, text, pure=False))
+
     counts: Counter = Counter()
+    futures = as_completed(loop=client.loop)
     try:
-        for future in as_completed(futures, loop=client.loop):
+        send(_count_ahead(client))
+        for future in futures:
             found = json.loads(future.result())
+            future.release()
             counts.update(found)
             bar.update(found["done"] + found["kept"])
             bar.set_postfix_str(f"{counts['failed']} failed")
-            future.release()
+            send(_count_ahead(client) - futures.count())
     except KilledWorker as error:
         raise DataError(f"workers died again and again: {error}") from None
     finally:
-        client.cancel(futures)
+        client.cancel(list(futures.futures))
     return counts
-
-
-def _finish(
-    out: Path, listing: Listing, chunks: list[Chunk], settings: dict, counts: Counter
-) -> None:
-    """Check what needs two years, fill what is empty, write the manifest last."""
-    (out / DRAFTS).mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out / DRAFTS) as drafts:
-        place_parts(out, Path(drafts), write_years(out, Path(drafts)))
-    shutil.rmtree(out / DRAFTS, ignore_errors=True)
-    fill_empty(out)
-    files, failed = len(listing.paths), counts["failed"]
-    head = {"versions": list_versions(), "settings": settings}
-    head["totals"] = {"files": files, "reports": files - failed, "failures": failed}
-    head["skipped"] = listing.skipped
-    save_manifest(out, head, [one.name for one in chunks])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from heapq import merge
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,20 +17,64 @@ from gi_tools.errors import DataError
 
 # What lies beside reports and is none. Everything else is told by its content.
 SKIPPED = frozenset(".json .jsonl .csv .tsv .log .parquet .py .ipynb .css .js".split())
+RUN, BLOCK = 20_000, 500  # paths sorted at once, and packed together
 _YEAR = regex.compile(r"(?:19|20)\d\d")
+
+
+class Paths:
+    """Paths in the order of chunks; packed, 3.6 million of them take no 100 MB."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._runs: list[list[bytes]] = []
+        self._count = 0
+        run: list[str] = []
+        for path in paths:
+            run.append(path)
+            if len(run) == RUN:
+                self._add(run)
+                run = []
+        self._add(run)
+
+    def _add(self, run: list[str]) -> None:
+        run.sort(key=_to_key)
+        self._count += len(run)
+        blocks = (run[start : start + BLOCK] for start in range(0, len(run), BLOCK))
+        self._runs.append([_pack(block) for block in blocks])
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[str]:
+        return merge(*map(_unpack, self._runs), key=_to_key)
+
+
+def _pack(paths: Iterable[str]) -> bytes:
+    return zlib.compress("\0".join(paths).encode("utf-8", "surrogateescape"), 1)
+
+
+def _unpack(blocks: Iterable[bytes]) -> Iterator[str]:
+    for block in blocks:
+        text = zlib.decompress(block).decode("utf-8", "surrogateescape")
+        yield from text.split("\0")
 
 
 class Chunk(NamedTuple):
     """A unit of work: its name hangs on its paths alone, not on its place."""
 
     name: str
-    paths: tuple[str, ...]
+    count: int
+    packed: bytes
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths, which it holds packed."""
+        return list(_unpack([self.packed]))
 
 
 class Listing(NamedTuple):
     """What lies in a folder: ``paths`` below it with ``/``, and what is left out."""
 
-    paths: list[str]
+    paths: Paths
     skipped: dict[str, int]
 
 
@@ -40,16 +86,20 @@ def list_files(folder: Path, out: Path) -> Listing:
     path names a year stand together, so that a chunk touches few partitions. Raises
     DataError when nothing is there to read.
     """
-    paths, skipped = [], Counter()
-    for path in _walk(folder, out):
+    skipped: Counter = Counter()
+    paths = Paths(_pick(_walk(folder, out), skipped))
+    if not paths:
+        raise DataError(f"{folder}: no files to read in it; check the folder")
+    return Listing(paths, dict(sorted(skipped.items())))
+
+
+def _pick(paths: Iterable[str], skipped: Counter) -> Iterator[str]:
+    for path in paths:
         suffix = os.path.splitext(path)[1].lower()
         if suffix in SKIPPED:
             skipped[suffix] += 1
         else:
-            paths.append(path)
-    if not paths:
-        raise DataError(f"{folder}: no files to read in it; check the folder")
-    return Listing(sorted(paths, key=_to_key), dict(sorted(skipped.items())))
+            yield path
 
 
 def _walk(root: Path, out: Path) -> Iterator[str]:
@@ -57,20 +107,19 @@ def _walk(root: Path, out: Path) -> Iterator[str]:
     while waiting:
         prefix = waiting.pop()
         try:
-            entries = list(os.scandir(root / prefix))
+            with os.scandir(root / prefix) as entries:
+                for entry in entries:
+                    path = prefix + entry.name
+                    if entry.name.startswith((".", "~$")):
+                        continue
+                    if not entry.is_dir(follow_symlinks=False):
+                        yield path
+                    elif root / path != out:
+                        waiting.append(path + "/")
         except OSError:
             if not prefix:
                 raise DataError(f"{root}: cannot be listed; check the path") from None
             yield prefix.rstrip("/")  # the reading says why
-            continue
-        for entry in entries:
-            path = prefix + entry.name
-            if entry.name.startswith((".", "~$")):
-                continue
-            if not entry.is_dir(follow_symlinks=False):
-                yield path
-            elif root / path != out:
-                waiting.append(path + "/")
 
 
 def _to_key(path: str) -> tuple[str, str, str]:
@@ -79,7 +128,7 @@ def _to_key(path: str) -> tuple[str, str, str]:
     return found[0] if found else "", stem, suffix
 
 
-def cut_chunks(paths: list[str], size: int) -> list[Chunk]:
+def cut_chunks(paths: Iterable[str], size: int) -> Iterator[Chunk]:
     """
     Cut sorted paths into chunks of about ``size``, at most twice that.
 
@@ -87,17 +136,19 @@ def cut_chunks(paths: list[str], size: int) -> list[Chunk]:
     goes therefore changes its own chunk and no other; files that differ in their
     suffix only stay together.
     """
-    chunks, rows, last = [], [], None
+    rows: list[str] = []
+    last = None
     for path in paths:
         stem = os.path.splitext(path)[0]
         if rows and stem != last:
             full = len(rows) >= 2 * size
             if full or (len(rows) >= size // 2 and _is_cut(stem, size)):
-                chunks.append(_to_chunk(rows))
+                yield _to_chunk(rows)
                 rows = []
         rows.append(path)
         last = stem
-    return [*chunks, _to_chunk(rows)] if rows else chunks
+    if rows:
+        yield _to_chunk(rows)
 
 
 def _is_cut(stem: str, size: int) -> bool:
@@ -107,4 +158,4 @@ def _is_cut(stem: str, size: int) -> bool:
 
 def _to_chunk(paths: list[str]) -> Chunk:
     digest = hashlib.sha256("\n".join(paths).encode("utf-8", "surrogateescape"))
-    return Chunk(digest.hexdigest()[:16], tuple(paths))
+    return Chunk(digest.hexdigest()[:16], len(paths), _pack(paths))

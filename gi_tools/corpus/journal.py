@@ -1,4 +1,4 @@
-"""What is done: an entry a chunk, written last; entries to the manifest of a corpus."""
+"""What is done: an entry a chunk, written when all its files are in place."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from gi_tools.corpus.limits import run_job
-from gi_tools.corpus.schemas import DATASETS, find_schema, to_partition, write_table
+from gi_tools.corpus.limits import run_job, run_last
+from gi_tools.corpus.schemas import DATASETS, to_draft
 from gi_tools.errors import DataError
 from gi_tools.readers import MAX_BYTES
 
 JOURNAL, DRAFTS, LOCK = "_journal", "_drafts", "_lock"
 MANIFEST, PLAN = "manifest.json", "_plan.json"
+MANIFEST_FILES = "manifest.parquet"
+FILES = ' "files": ['  # the line of the manifest where its list begins
 LIMITED = ("timeout", "memory", "crash")  # failures that another limit may undo
-LARGE = 100_000  # files, past which the manifest keeps its list as Parquet
-EMPTY = "part-none"
 
 
 def process_chunk(text: str) -> str:
@@ -46,7 +47,7 @@ def _make(job: dict, out: Path, old: dict | None) -> dict:
     (out / DRAFTS).mkdir(exist_ok=True)
     target = Path(tempfile.mkdtemp(prefix=job["name"], dir=out / DRAFTS))
     try:
-        found = run_job({**job, "target": str(target), "name": f"part-{job['name']}"})
+        found = run_job({**job, "target": str(target), "name": to_part(job["name"])})
         settings = {key: job[key] for key in ("versions", "seconds", "memory")}
         entry = {"chunk": job["name"], **settings, **found}
         _commit(out, target, entry, old)
@@ -65,18 +66,44 @@ def _commit(out: Path, target: Path, entry: dict, old: dict | None) -> None:
     save_text(_entry_path(out, entry["chunk"]), [json.dumps(entry)])
 
 
-def place_parts(out: Path, drafts: Path, parts: Iterable[str]) -> None:
+def finish_corpus(job: dict) -> None:
+    """Have the last step done, then put in place what it wrote, the manifest last."""
+    out = Path(job["out"])
+    (out / DRAFTS).mkdir(exist_ok=True)
+    target = Path(tempfile.mkdtemp(dir=out / DRAFTS))
+    *parts, manifest = run_last({**job, "target": str(target)})["parts"]
+    for name in DATASETS:
+        for folder in (out / name).glob("year=*"):
+            with suppress(OSError):  # it is not empty
+                folder.rmdir()
+    place_parts(out, target, parts)
+    place_parts(out, target, [manifest])
+    shutil.rmtree(out / DRAFTS, ignore_errors=True)
+    (out / PLAN).unlink(missing_ok=True)
+
+
+def place_parts(out: Path, drafts: Path, parts: list[str]) -> None:
     """Move finished files from the drafts to where readers look, each whole."""
+    # One step for all before the next: a disk then writes its own journal twice, not
+    # twice a file.
     for part in parts:
+        _sync(drafts / to_draft(part))
         (out / part).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(drafts / part, out / part)
-        _sync(out / part)
+    for part in parts:
+        os.replace(drafts / to_draft(part), out / part)
+    for folder in {(out / part).parent for part in parts}:
+        _sync_folder(folder)
 
 
 def _sync(path: Path) -> None:
-    """Have the folder of a renamed file written, where the system can."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have a folder in which files were renamed written, where the system can."""
     if os.name == "posix":
-        handle = os.open(path.parent, os.O_RDONLY)
+        handle = os.open(folder, os.O_RDONLY)
         os.fsync(handle)
         os.close(handle)
 
@@ -90,7 +117,7 @@ def save_text(path: Path, lines: Iterable[str]) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, path)
-    _sync(path)
+    _sync_folder(path.parent)
 
 
 def _entry_path(out: Path, name: str) -> Path:
@@ -150,11 +177,18 @@ def load_chunk(out: Path) -> int | None:
     """The size of chunks of the build before, ended or not; None without one."""
     for name in (PLAN, MANIFEST):
         try:
-            found = json.loads((out / name).read_text("ascii"))
+            found = _load_head(out / name)
             return int(found.get("settings", found)["chunk"])
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
             continue
     return None
+
+
+def _load_head(path: Path) -> Any:
+    """A JSON file without the list of files, which is long and stands last in it."""
+    with path.open(encoding="ascii") as lines:
+        text = "".join(takewhile(lambda line: line != f"{FILES}\n", lines))
+    return json.loads(text[:-2] + "}" if text.endswith(",\n") else text)
 
 
 def open_folder(out: Path) -> None:
@@ -185,68 +219,23 @@ def hold(out: Path) -> Iterator[None]:
 
 def sweep(out: Path, names: set[str]) -> int:
     """Remove what no chunk of this build has made; give the number of old chunks."""
+    (out / MANIFEST).unlink(missing_ok=True)
+    (out / MANIFEST_FILES).unlink(missing_ok=True)
     shutil.rmtree(out / DRAFTS, ignore_errors=True)
     kept, gone = set(), 0
     for path in (out / JOURNAL).iterdir():
-        entry = load_entry(out, path.stem) if path.stem in names else None
-        kept.update(entry["parts"] if entry else ())
-        if entry is None:
+        if path.stem in names and load_entry(out, path.stem):
+            kept.add(to_part(path.stem))
+        else:
             gone += path.suffix == ".json"
             path.unlink()
     for name in DATASETS:
         for path in (out / name).rglob("*"):
-            if path.is_file() and path.relative_to(out).as_posix() not in kept:
+            if path.is_file() and path.stem not in kept:
                 path.unlink()
     return gone
 
 
-def fill_empty(out: Path) -> None:
-    """Give every dataset a file, so that one without rows still has its columns."""
-    for name in DATASETS:
-        for folder in sorted((out / name).glob("year=*")):
-            if not any(folder.iterdir()):
-                folder.rmdir()
-        if not any((out / name).rglob("*.parquet")):
-            path = out / to_partition(name, None) / f"{EMPTY}.parquet"
-            write_table(find_schema(name).empty_table(), path)
-
-
-def save_manifest(out: Path, head: dict, names: list[str]) -> None:
-    """Write the manifest: versions, settings, totals, and every file with its hash."""
-    entries = (load_entry(out, name) for name in names)
-    files = ((e["chunk"], f) for e in entries for f in e["files"])
-    (out / "manifest.parquet").unlink(missing_ok=True)
-    if head["totals"]["files"] > LARGE:
-        _save_large(out / "manifest.parquet", files)
-        head, files = head | {"file_list": "manifest.parquet"}, iter(())
-    save_text(out / MANIFEST, _to_lines(head, files))
-    (out / PLAN).unlink(missing_ok=True)
-
-
-def _to_lines(head: dict, files: Iterator[tuple[str, dict]]) -> Iterator[str]:
-    """One line a file: readable, and written without holding all of it."""
-    yield json.dumps(head, indent=1)[:-2] + ',\n "files": ['
-    mark = "\n  "
-    for chunk, file in files:
-        yield mark + json.dumps({**file, "chunk": chunk})
-        mark = ",\n  "
-    yield "\n ]\n}\n"
-
-
-def _save_large(path: Path, files: Iterator[tuple[str, dict]]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    texts = ("path", "sha256", "report_id", "failure", "chunk")
-    schema = pa.schema([*((name, pa.string()) for name in texts), ("size", pa.int64())])
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
-        rows: list[dict[str, Any]] = []
-        for chunk, file in files:
-            shown = os.fsencode(file["path"]).decode("utf-8", "backslashreplace")
-            rows.append({**file, "path": shown, "chunk": chunk})
-            if len(rows) == LARGE:
-                writer.write_batch(pa.RecordBatch.from_pylist(rows, schema))
-                rows = []
-        writer.write_batch(pa.RecordBatch.from_pylist(rows, schema))
-    os.replace(draft, path)
+def to_part(chunk: str) -> str:
+    """The name that all files of a chunk have, in whatever folder."""
+    return f"part-{chunk}"

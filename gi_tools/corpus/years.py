@@ -9,10 +9,11 @@ from typing import Any
 
 from gi_tools.checks import Finding, check_facts
 from gi_tools.codebook import Term, forms, rules
-from gi_tools.corpus.schemas import BATCH, find_schema, to_batch, to_partition
+from gi_tools.corpus.schemas import BATCH, find_schema, to_batch, to_draft, to_partition
 from gi_tools.facts import COLUMNS, Fact
 
 FILE = "two-years.parquet"
+FETCHED = 2000  # rows at once
 MEMORY = "256MB"  # of DuckDB while it sorts; the rest goes to the drafts folder
 
 
@@ -30,6 +31,8 @@ def check_years(out: Path, drafts: Path) -> Iterator[Finding]:
     A body is an agency of a region. One with two reports for a year is left out, as
     nothing says which of them is meant.
     """
+    if not any((out / "facts").rglob("part-*.parquet")):
+        return  # no file gave a fact
     names = find_rules()
     for _, rows in groupby(_scan(out, drafts), key=lambda fact: fact[1:3]):
         years = {y: list(part) for y, part in groupby(rows, key=lambda fact: fact.year)}
@@ -58,7 +61,7 @@ def _scan(out: Path, drafts: Path) -> Iterator[Fact]:
             f" ORDER BY {order}",
             [str(out / "facts" / "*" / "part-*.parquet"), wanted],
         )
-        while rows := con.fetchmany(BATCH):
+        while rows := con.fetchmany(FETCHED):
             yield from map(Fact._make, rows)
 
 
@@ -77,7 +80,11 @@ def write_years(out: Path, drafts: Path) -> list[str]:
     finally:
         for writer in writers.values():
             writer.close()
-    return [f"{to_partition('findings', year)}/{FILE}" for year in sorted(writers)]
+    return [_to_part(year) for year in sorted(writers)]
+
+
+def _to_part(year: int) -> str:
+    return f"{to_partition('findings', year)}/{FILE}"
 
 
 def _write(
@@ -86,10 +93,7 @@ def _write(
     import pyarrow.parquet as pq
 
     if year not in writers:
-        path = drafts / to_partition("findings", year) / FILE
-        path.parent.mkdir(parents=True, exist_ok=True)
-        writers[year] = pq.ParquetWriter(
-            path, find_schema("findings"), compression="zstd"
-        )
+        path, schema = drafts / to_draft(_to_part(year)), find_schema("findings")
+        writers[year] = pq.ParquetWriter(path, schema, compression="zstd")
     writers[year].write_batch(to_batch("findings", rows))
     rows.clear()
