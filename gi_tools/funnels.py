@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy import ndarray
 from numpy.typing import ArrayLike
 from pandas import DataFrame
+from scipy.special import ndtr, ndtri
 
 from gi_tools.errors import DataError
-from gi_tools.statistics import pair_known, to_floats
+from gi_tools.statistics import pair_known, to_floats, to_tail
 
 
 class Funnel(NamedTuple):
@@ -30,22 +31,24 @@ class Funnel(NamedTuple):
 
         n is trials of a proportion, exposure of a rate.
         """
-        from scipy import stats
-
-        n, tail = np.asarray(n, dtype=float), (1 - level) / 2
+        n, tail = np.asarray(n, dtype=float), to_tail(level)
         if not self.inflated:
-            law = (
-                stats.binom(n, self.target)
-                if self.kind == "proportion"
-                else stats.poisson(n * self.target)
-            )
+            law = self.find_law(n)
             return law.ppf(tail) / n, law.ppf(1 - tail) / n
-        half = stats.norm.isf(tail) * self.spread(n)
+        half = -ndtri(tail) * self.spread(n)
         middle = _steady(np.asarray(self.target), self.kind)
         top = np.pi / 2 if self.kind == "proportion" else np.inf
         sides = np.clip(middle - half, 0, top), np.clip(middle + half, 0, top)
         low, high = (np.sin(s) if self.kind == "proportion" else s for s in sides)
         return low**2, high**2
+
+    def find_law(self, n: ndarray) -> Any:
+        """Give the distribution of events at each n where no body differs."""
+        from scipy import stats
+
+        if self.kind == "proportion":
+            return stats.binom(n, self.target)
+        return stats.poisson(n * self.target)
 
     def spread(self, n: ArrayLike) -> ndarray:
         """Give the standard deviation at each n on the steady scale, tau included."""
@@ -69,7 +72,7 @@ def fit_funnel(
     """
     if kind not in ("proportion", "rate"):
         raise DataError(f"funnel: unknown kind {kind!r}; use 'proportion' or 'rate'")
-    x, n = pair_known(events, n)
+    x, n = pair_known(events, n, kind)
     if not len(x):
         raise DataError("funnel: no body has both a figure and a denominator")
     target = x.sum() / n.sum() if target is None else target
@@ -92,8 +95,6 @@ def place_in_funnel(
 
     ``attrs["tests"]`` says how many were looked at; use ``adjust`` on p in a scan.
     """
-    from scipy import stats
-
     x, n = to_floats(events), to_floats(n)
     n = np.where(n > 0, n, np.nan)
     value, outside = x / n, np.full(len(x), np.nan)
@@ -103,11 +104,9 @@ def place_in_funnel(
     if funnel.inflated:
         middle = _steady(np.asarray(funnel.target), funnel.kind)
         z = (_steady(value, funnel.kind) - middle) / funnel.spread(n)
-        p = 2 * stats.norm.sf(np.abs(z))
+        p = 2 * ndtr(-np.abs(z))
     else:
-        binomial = funnel.kind == "proportion"
-        law = stats.binom(n, funnel.target) if binomial else None
-        law = law or stats.poisson(n * funnel.target)
+        law = funnel.find_law(n)
         p = np.minimum(1, 2 * np.minimum(law.cdf(x), law.sf(x - 1)))
     frame = pd.DataFrame({"value": value, "n": n, "p": p, "outside": outside})
     frame.attrs["tests"] = int(np.isfinite(value).sum())

@@ -12,19 +12,27 @@ from scipy.special import betaincinv, betaln, expit, gammaincinv, logit, ndtri
 from gi_tools.errors import DataError
 
 
+def to_tail(level: float) -> float:
+    """Give what a two-sided interval leaves out on each side; DataError for 95."""
+    if not 0 < level < 1:
+        raise DataError(f"level {level!r} is no share; give one such as 0.95")
+    return (1 - level) / 2
+
+
 def wilson(
     successes: ArrayLike, trials: ArrayLike, level: float = 0.95
 ) -> tuple[ndarray, ndarray]:
     """Wilson's score interval of proportions (Brown, Cai, DasGupta 2001)."""
     x, n = np.asarray(successes, dtype=float), np.asarray(trials, dtype=float)
-    z = ndtri((1 + level) / 2)
+    z = -ndtri(to_tail(level))
     with np.errstate(divide="ignore", invalid="ignore"):
         share = x / n
         centre = (share + z * z / (2 * n)) / (1 + z * z / n)
         half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
         half = half / (1 + z * z / n)
-    low = np.where(x == 0, np.where(n > 0, 0.0, np.nan), centre - half)
-    return low, np.where((x == n) & (n > 0), 1.0, centre + half)
+    low, high = np.where(x == 0, 0, centre - half), np.where(x == n, 1, centre + half)
+    known = (n > 0) & (x >= 0) & (x <= n)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
 def clopper_pearson(
@@ -32,7 +40,7 @@ def clopper_pearson(
 ) -> tuple[ndarray, ndarray]:
     """Exact interval of proportions, of the beta distribution (Clopper-Pearson)."""
     x, n = np.asarray(successes, dtype=float), np.asarray(trials, dtype=float)
-    tail = (1 - level) / 2
+    tail = to_tail(level)
     low = np.where(x == 0, 0.0, betaincinv(np.maximum(x, 1), n - x + 1, tail))
     high = np.where(x == n, 1.0, betaincinv(x + 1, np.maximum(n - x, 1), 1 - tail))
     known = (n > 0) & (x >= 0) & (x <= n)
@@ -44,7 +52,7 @@ def garwood(
 ) -> tuple[ndarray, ndarray]:
     """Exact Poisson interval of rates by the gamma distribution (Garwood 1936)."""
     x, t = np.asarray(events, dtype=float), np.asarray(exposure, dtype=float)
-    tail = (1 - level) / 2
+    tail = to_tail(level)
     with np.errstate(divide="ignore", invalid="ignore"):
         low = np.where(x == 0, 0.0, gammaincinv(np.maximum(x, 1e-300), tail)) / t
         high = gammaincinv(x + 1, 1 - tail) / t
@@ -57,11 +65,22 @@ def to_floats(column: ArrayLike) -> ndarray:
     return pd.array(column, dtype="Float64").to_numpy(float, na_value=np.nan)
 
 
-def pair_known(events: ArrayLike, n: ArrayLike) -> tuple[ndarray, ndarray]:
-    """Give two arrays of the rows in which both are known and n is above zero."""
+def pair_known(
+    events: ArrayLike, n: ArrayLike, kind: str = "proportion"
+) -> tuple[ndarray, ndarray]:
+    """
+    Give two arrays of the rows in which both are known and n is above zero.
+
+    DataError where events are fewer than none or, of a proportion, more than n.
+    """
     x, n = to_floats(events), to_floats(n)
     good = np.isfinite(x) & np.isfinite(n) & (n > 0)
-    return x[good], n[good]
+    x, n = x[good], n[good]
+    wrong = (x < 0) | ((x > n) & (kind == "proportion"))
+    if wrong.any():
+        pair = f"{x[wrong][0]:.10g} of {n[wrong][0]:.10g}"
+        raise DataError(f"{pair} is no {kind}; leave that body out")
+    return x, n
 
 
 def fit_prior(successes: ArrayLike, trials: ArrayLike) -> tuple[float, float]:
@@ -105,7 +124,7 @@ def shrink(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Data
     """
     a, b = fit_prior(successes, trials)
     x, n = _fill_zero(successes, trials)
-    tail = (1 - level) / 2
+    tail = to_tail(level)
     frame = pd.DataFrame({"raw": x / n.where(n > 0), "shrunk": (x + a) / (n + a + b)})
     frame["low"] = betaincinv(x + a, n - x + b, tail)
     frame["high"] = betaincinv(x + a, n - x + b, 1 - tail)
@@ -133,18 +152,20 @@ def rank_bodies(
     Rank bodies by their true proportions as far as the counts tell (Laird, Louis 1989).
 
     Columns rank (expected; 1 is highest), low, high, and ``p_bottom_fifth``. Ranks are
-    those of draws from the posterior of ``shrink``; equal seeds give equal ranks.
+    those of draws from the posterior of ``shrink``, equal draws in random order; equal
+    seeds give equal ranks.
     """
+    tail = to_tail(level)
     a, b = fit_prior(successes, trials)
     x, n = _fill_zero(successes, trials)
     if draws * len(x) > 8e7:
         raise DataError(f"rank: {len(x)} bodies are too many; rank within a year")
     rng = np.random.default_rng(seed)
     sample = rng.beta(x + a, n - x + b, size=(draws, len(x)))
-    order = np.argsort(-sample, axis=1)
+    # Draws next to 0 and 1 are equal as floats: in order of place they would rank rows.
+    order = np.lexsort((rng.random(sample.shape), -sample))
     ranks = np.empty(order.shape, dtype=np.int32)
     np.put_along_axis(ranks, order, np.arange(1, len(x) + 1, dtype=np.int32), axis=1)
-    tail = (1 - level) / 2
     low, high = np.quantile(ranks, [tail, 1 - tail], axis=0)
     bottom = (ranks > 0.8 * len(x)).mean(axis=0)
     frame = pd.DataFrame({"rank": ranks.mean(axis=0), "low": np.floor(low)})

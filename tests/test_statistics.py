@@ -5,6 +5,8 @@ import pytest
 from scipy import stats
 
 import gi_tools as gi
+from gi_tools.errors import DataError
+from gi_tools.funnels import fit_funnel
 from gi_tools.statistics import (
     adjust,
     bound_mean,
@@ -132,3 +134,31 @@ def test_a_mean_with_gaps_is_bounded_and_not_guessed():
     assert np.isnan(bound_mean([None], [None])["known_mean"])
     with pytest.raises(gi.DataError, match="no value"):
         bound_mean([], [])
+
+
+def test_bodies_with_equal_counts_have_equal_ranks():
+    ranks = rank_bodies([300] * 20 + [0], [300] * 21)
+    equal = ranks.iloc[:20]
+    assert equal["rank"].between(9.5, 11.5).all()
+    assert (equal["low"] <= 2).all() and (equal["high"] >= 19).all()
+    assert ranks["rank"].iloc[20] == 21
+
+
+@pytest.mark.parametrize("level", [0, 1, 95])
+@pytest.mark.parametrize("interval", [wilson, clopper_pearson, garwood])
+def test_a_level_in_per_cent_is_refused(interval, level):
+    with pytest.raises(DataError, match="is no share"):
+        interval(3, 10, level=level)
+
+
+@pytest.mark.parametrize("fit", [shrink, rank_bodies, fit_funnel])
+def test_more_events_than_trials_are_refused(fit):
+    with pytest.raises(DataError, match="12 of 10 is no proportion"):
+        fit([5, 12, 3, 4], [10] * 4)
+    with pytest.raises(DataError, match="-1 of 10 is no proportion"):
+        fit([5, -1, 3, 4], [10] * 4)
+
+
+@pytest.mark.parametrize("interval", [wilson, clopper_pearson])
+def test_what_is_no_proportion_has_no_interval(interval):
+    assert np.isnan(interval([11, -1, 3], [10, 10, np.nan], 0.998)).all()
