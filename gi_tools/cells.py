@@ -212,7 +212,8 @@ def _bound(
     known = (columns >= 0) & (row >= 0)
     known[known] = empty[row[known], columns[known]]
     at = row[known], columns[known]
-    low[at] = bounds["low"].to_numpy(dtype=float, na_value=0)[known]
+    least = bounds["low"].to_numpy(dtype=float, na_value=-np.inf)[known]
+    low[at] = np.maximum(low[at], least)
     high[at] = bounds["high"].to_numpy(dtype=float, na_value=np.inf)[known]
 
 

@@ -40,7 +40,7 @@ Found = dict[str, ndarray | str]
 
 def measure(
     panel: Panel,
-    metrics: Sequence[str] | None = None,
+    metrics: str | Sequence[str] | None = None,
     level: float = 0.95,
     small_n: int = SMALL_N,
 ) -> DataFrame:
@@ -53,7 +53,8 @@ def measure(
     none. ``n`` is what it rests on, ``small`` marks n below ``small_n`` and hides
     nothing. ``attrs`` has level, small_n and override. Nothing is compared here.
     """
-    asked = [find_metric(name) for name in metrics or _all()]
+    names = [metrics] if isinstance(metrics, str) else metrics or _all()
+    asked = [find_metric(name) for name in names]
     columns = {name: _repeat(panel.frame[name], len(asked)) for name in KEYS}
     columns |= _score_all(panel, asked, level)
     small = columns["n"] < small_n
@@ -205,7 +206,9 @@ def _score_proportion(
         least = _divide(up.low, down.low)
         most = np.where(np.isinf(up.high), 1, _divide(up.high, down.high))
     else:
-        least, most = _divide(up.low, down.high), _divide(up.high, down.low)
+        least = _divide(up.low, down.high)
+        # What is taken off may leave nothing: a share can then be as high as 1.
+        most = np.where(down.low > 0, _divide(up.high, down.low), 1)
     least = np.clip(np.nan_to_num(least, nan=0), 0, 1)
     most = np.clip(np.nan_to_num(most, nan=1), 0, 1)
     found = {"value": _divide(up.value, down.value), "n": down.value}

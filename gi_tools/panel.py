@@ -68,15 +68,22 @@ class Panel:
         """
         Keep the rows where each key has the value, or one of the values, given.
 
+        ``coverage`` keeps the bodies, levels and years asked for; a report that is
+        missing has no form.
+
         >>> panel.select(form=("2019", "2021"), level="county")
         """
-        keep = self.frame["report_id"].notna()
+        frame, coverage = self.frame, self.coverage
         for name, wanted in conditions.items():
             if name not in KEYS:
                 raise DataError(f"panel: no key {name!r}; use one of {', '.join(KEYS)}")
             plain = isinstance(wanted, str) or not isinstance(wanted, Iterable)
-            keep &= self.frame[name].isin([wanted] if plain else list(wanted))
-        return replace(self, frame=self.frame[keep].reset_index(drop=True))
+            values = [wanted] if plain else list(wanted)
+            frame = frame[frame[name].isin(values)]
+            if name in (*BODY, "level", "year"):
+                coverage = coverage[coverage[name].isin(values)]
+        frame, coverage = (f.reset_index(drop=True) for f in (frame, coverage))
+        return replace(self, frame=frame, coverage=coverage)
 
     def judge(self, names: Sequence[str]) -> list[Join]:
         """List the joins that comparing all rows of the panel in these needs."""
@@ -117,7 +124,8 @@ class Panel:
         names = [indicators] if isinstance(indicators, str) else list(indicators)
         keys = [by] if isinstance(by, str) else list(by)
         self._need(names)
-        refuse(self.judge(names), override or self.override)
+        override = override or self.override
+        override = override if refuse(self.judge(names), override) else None
         _check_units(names)
         _check_levels(self.frame, keys)
         low, high = (sum(self.bound(name)[side] for name in names) for side in (0, 1))
@@ -126,7 +134,7 @@ class Panel:
         sums.insert(0, "value", sums["low"].where(sums["low"] == sums["high"]))
         sums["missing"] = self._count_missing(keys, sums.index)
         sums = sums.astype({"value": "Float64"}).reset_index()
-        sums.attrs = {"override": override or self.override}
+        sums.attrs = {"override": override}
         return sums
 
     def bound(self, indicator: str) -> tuple[ndarray, ndarray]:
@@ -148,8 +156,8 @@ class Panel:
         """
         Add the columns of a frame by key; how many rows matched is noted.
 
-        DataError for a key that is twice in the covariates, and for a column that the
-        panel has already.
+        A row without its whole key matches none. DataError for a key that is twice in
+        the covariates or of another type, and for a column the panel has already.
         """
         keys = [on] if isinstance(on, str) else list(on)
         names = [name for name in covariates.columns if name not in keys]
@@ -157,12 +165,15 @@ class Panel:
             raise DataError(f"panel: no key {lacking[0]!r} on both sides to join on")
         if clash := [name for name in names if name in self.frame.columns]:
             raise DataError(f"panel: has a column {clash[0]!r} already; rename yours")
+        covariates = covariates.dropna(subset=keys)
         if covariates.duplicated(keys).any():
             twice = covariates.loc[covariates.duplicated(keys), keys].iloc[0].tolist()
             raise DataError(f"covariates: {twice} is there twice; keep one row a key")
-        found = self.frame.merge(
-            covariates, on=keys, how="left", indicator="_", validate="many_to_one"
-        )
+        try:
+            found = self.frame.merge(covariates, on=keys, how="left", indicator="_")
+        except ValueError as problem:
+            hint = "read codes and names as text (dtype=str), years as numbers"
+            raise DataError(f"covariates: {problem}; {hint}") from None
         there = (found.pop("_") == "both").to_numpy()
         note = note_match(there, names, self.frame, keys)
         return replace(self, frame=found, notes=add_notes(self.notes, [note]),
@@ -225,7 +236,7 @@ def build_panel(
     ``bounds`` (of ``repair``) what empty cells may be. A sum with an empty part is
     <NA>. Of two reports of one body and year the newest published stands.
     """
-    names = list(crosswalk()) if indicators is None else list(indicators)
+    names = list(crosswalk() if indicators is None else dict.fromkeys(indicators))
     if strange := [name for name in names if name not in crosswalk()]:
         raise DataError(f"panel: no indicator {strange[0]!r} in the crosswalk")
     cells = sort_cells(facts, bounds)
@@ -328,6 +339,8 @@ def _list_bounds(
 
 def _check_units(names: Sequence[str]) -> None:
     units = {crosswalk()[name].unit for name in names}
+    if not names:
+        raise DataError("panel: nothing to add up; name one indicator at least")
     if len(units) > 1:
         told = ", ".join(f"{name} in {crosswalk()[name].unit}" for name in names[:4])
         raise DataError(f"panel: unlike units do not add up: {told}")

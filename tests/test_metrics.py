@@ -199,6 +199,14 @@ def test_a_blank_leaves_bounds_and_they_hold_whatever_it_was():
     assert only[["least", "most"]].iloc[0].tolist() == [0, pytest.approx(6 / 13)]
 
 
+def test_a_blank_that_is_taken_off_leaves_bounds_up_to_one():
+    blanks = ["outcomes.other.rest", "outcomes.unavailable.not_held"]
+    values = {"outcomes.granted": 30, "outcomes.partial": 0, "outcomes.total": 100}
+    names = ["release_without_other", "release_without_not_held"]
+    found = measure(make_facts("2021", values, fill=0, blanks=blanks), *names)
+    assert found.loc[names, ["least", "most"]].to_numpy().tolist() == [[0.3, 1]] * 2
+
+
 def test_level_and_small_n_are_chosen_and_recorded():
     panel = gi.build_panel(make_specimen())
     wide = gi.measure(panel, ["full_release"], level=0.99)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from panels import join_facts, make_facts
 
 import gi_tools as gi
-from gi_tools.cells import USED, list_cells
+from gi_tools.cells import USED, list_cells, sort_cells
 from gi_tools.crosswalk import FORMS, crosswalk
 from gi_tools.facts import STATES
 from gi_tools.panel import KEYS
@@ -286,6 +286,45 @@ def test_covariates_are_joined_by_key_and_the_match_is_told():
         panel.join(people.rename(columns={"population": "level"}))
     with pytest.raises(gi.DataError, match="no key 'year' on both sides"):
         panel.join(people[["region_code", "population"]])
+
+
+def test_covariates_of_another_type_or_without_a_key_match_nothing():
+    panel = gi.build_panel(make_facts("2021", region=None))
+    people = pd.DataFrame({"region_code": [None], "year": [2022], "population": [9]})
+    assert panel.join(people).frame["population"].isna().all()
+    codes = people.assign(region_code=330100)
+    with pytest.raises(gi.DataError, match=r"'region_code'.*read codes .* as text"):
+        panel.join(codes)
+
+
+def test_a_selection_of_years_lacks_no_report_of_other_years():
+    years = [make_facts("2021", year=year) for year in (2021, 2022, 2024)]
+    panel = gi.build_panel(join_facts(*years))
+    assert panel.total("closed", by="agency")["missing"].tolist() == [1]
+    some = panel.select(year=(2021, 2022))
+    assert some.total("closed", by="agency")["missing"].tolist() == [0]
+    assert some.coverage["year"].tolist() == [2021, 2022]
+    assert len(panel.select(form="2021").coverage) == 4
+
+
+def test_a_change_without_a_lower_bound_may_be_below_zero():
+    cell = "permits.items_change"
+    bounds = {"report_id": ["x"], "indicator": [cell], "applicant": [None]}
+    bounds |= {"low": pd.array([None], "Float64"), "high": pd.array([3], "Float64")}
+    facts = make_facts("2019", name="x", blanks=[cell])
+    cells = sort_cells(facts, pd.DataFrame(bounds))
+    column = list_cells("2019").index((cell, None))
+    assert cells.low["2019"][0, column] == float("-inf")
+    assert cells.high["2019"][0, column] == 3
+
+
+def test_an_override_goes_along_only_where_it_overrules():
+    panel = gi.build_panel(make_facts("2021"), override="for a test")
+    assert panel.total("closed").attrs["override"] is None
+    with pytest.raises(gi.DataError, match="nothing to add up"):
+        panel.total([])
+    twice = gi.build_panel(make_facts("2021"), indicators=["closed", "closed"])
+    assert twice.indicators == ["closed"]
 
 
 def test_selections_and_faults_are_one_line():
