@@ -42,6 +42,7 @@ def write_markdown(names: Iterable[str], rows: Iterable[Iterable]) -> list[str]:
     head = list(names)
     cells = [head, ["---"] * len(head)]
     cells += [
-        [" ".join(str(v or "").replace("|", "/").split()) for v in r] for r in rows
+        [" ".join(str("" if v is None else v).replace("|", "/").split()) for v in r]
+        for r in rows
     ]
     return [f"| {' | '.join(row)} |" for row in cells]

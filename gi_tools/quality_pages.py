@@ -7,14 +7,15 @@ from html import escape
 from typing import Any
 
 import regex
-from pandas import DataFrame
+from pandas import DataFrame, isna
 
-from gi_tools.exports import write_table
+from gi_tools.exports import show, write_table
 from gi_tools.knowledge import CODEBOOKS, read_toml
 
 LANGS = ("zh", "en")
 MOST_LINES = 20  # of one kind under one report
 MOST_TEXT = 160  # characters of a cell
+SHARES = ("common", "own", "other")
 _MARKS = regex.compile(r"([\\`*_{}\[\]|#~!])")
 
 _BOOK = read_toml(CODEBOOKS / "quality.toml")
@@ -103,7 +104,8 @@ def _to_markdown(block: Block) -> str:
 
 
 def _name(row: dict) -> str:
-    who = row.get("agency") or row.get("file") or row["report_id"]
+    names = (row.get("agency"), row.get("file"), row["report_id"])
+    who = next(name for name in names if name and isinstance(name, str))
     return f"{who} ({_show(row.get('year'))})"
 
 
@@ -117,15 +119,14 @@ def _sum(rows: list[dict], name: str) -> str:
 def _list_values(row: dict, at: int) -> Iterator[str]:
     for name, *_ in COLUMNS:
         value = row.get(name)
-        yield DATES[value][at] if name == "confidence" else _show(value)
+        if name == "confidence":
+            yield DATES[value][at]
+        else:
+            yield _show(value) if name not in SHARES or isna(value) else f"{value:.0%}"
 
 
 def _show(value: Any) -> str:
-    if value is None or value != value or str(value) == "<NA>":
-        return "–"
-    if isinstance(value, float):
-        return f"{value:.0%}" if 0 < value < 1 else f"{value:g}"
-    return str(value)[:MOST_TEXT]
+    return show(None if isna(value) else value)[:MOST_TEXT]
 
 
 def _list_kinds(traces: DataFrame, at: int) -> Iterator[tuple]:

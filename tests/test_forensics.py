@@ -138,6 +138,23 @@ def test_bodies_that_became_one_are_added_up():
     assert forensics.trace_chains(neither).severity.tolist() == ["soft"]
 
 
+def test_a_blank_of_a_body_that_was_merged_is_no_zero():
+    two = [
+        report("崇川区教育局", 2020, "320602", carried_out=3),
+        report("港闸区教育局", 2020, "320611", carried_out=None, carried_in=1),
+    ]
+    facts = frame(*two, report("崇川区教育局", 2021, "320613", carried_in=7))
+    assert forensics.trace_chains(facts).empty
+
+
+def test_findings_show_every_digit_of_a_figure():
+    facts = frame(
+        report("甲局", 2021, carried_out=1234567),
+        report("甲局", 2022, carried_in=1234568),
+    )
+    assert forensics.trace_chains(facts).figures.item() == "E.total 1234567 → 1234568"
+
+
 def test_synthetic_chains_give_no_alarm_and_every_planted_break_is_found():
     rng = np.random.default_rng(7)
     reports, broken = [], 0
@@ -268,6 +285,12 @@ def test_new_figures_do_not_hide_an_old_text():
         texts["甲局", year] = "".join(f"{part}{year % 7 + 3}件，" for part in parts)
     found = forensics.find_copied(forensics.measure_reuse(*make_texts(texts)))
     assert found.value.tolist() == [1.0]
+
+
+def test_a_report_of_an_unknown_year_is_no_earlier_one():
+    text = write(np.random.default_rng(5), 900)
+    sections, reports = make_texts({("甲局", 2022): text, ("甲局", None): text})
+    assert forensics.measure_reuse(sections, reports).own_id.isna().all()
 
 
 def test_a_flattened_table_is_no_text():
@@ -488,3 +511,12 @@ def test_frames_that_lack_columns_are_refused_and_empty_ones_are_not():
         assert find(gi.tabulate([])).empty
     for find in (forensics.find_late, forensics.find_missing):
         assert find(gi.list_reports([])).empty
+
+
+def test_years_may_come_as_an_array_or_be_none_at_all():
+    reports = pd.DataFrame(
+        {"report_id": ["a"], "agency": ["甲局"], "region_code": [None], "year": [2020]}
+    )
+    found = forensics.register_reports(reports, years=np.array([2020, 2021]))
+    assert found["status"].tolist() == ["present", "missing"]
+    assert forensics.register_reports(reports, years=[]).empty

@@ -10,6 +10,7 @@ import pytest
 
 import gi_tools as gi
 from gi_tools.cli import main
+from gi_tools.exports import write_markdown
 from gi_tools.facts import STATES
 from gi_tools.forensics import find_repeats
 from gi_tools.quality_pages import COLUMNS, KINDS, LANGS
@@ -144,3 +145,17 @@ def test_simulated_repetitions_of_a_year_are_found_where_figures_say_enough(tmp_
     again = found.report_ids.str.split("; ").str[1:].explode().str[:6]
     # A few towns have so few figures that chance is not excluded.
     assert set(again) <= planted and len(again) >= 0.8 * len(planted)
+
+
+def test_amounts_and_bodies_without_a_name_are_shown_as_they_are(quality):
+    rows = quality.reports.head(1).assign(agency=None, own=1.0)
+    name = rows["report_id"].iloc[0]
+    one = {"report_id": name, "indicator": "charges.collected", "status": "unique"}
+    one |= {"value": 0.5, "proposal": 1234567.0, "reason": "", "reason_en": ""}
+    text = replace(quality, reports=rows, suspects=pd.DataFrame([one])).to_markdown()
+    assert "0.5 → 1234567 " in text and "nan" not in text
+    assert rows["file"].iloc[0].replace("_", "\\_") in text and "100%" in text
+
+
+def test_a_zero_is_a_zero_in_markdown():
+    assert write_markdown(["a", "b"], [[0, None]])[-1] == "| 0 |  |"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pandas import DataFrame
 
 from gi_tools.codebook import Rule, Term, forms, rules
+from gi_tools.exports import show
 from gi_tools.forensics.lineage import find_body, was_reorganised
 from gi_tools.forensics.traces import (
     JOINT,
@@ -113,10 +114,8 @@ def _find_doubt(sheets: list[Sheet], year: int) -> str:
 def _merge(names: list[str], before: Versions) -> list[Sheet]:
     """Add up the reports of bodies that became one."""
     first = [before[name][-1] for name in names]
-    values: dict = {}
-    for sheet in first:
-        for key, value in sheet.values.items():
-            values[key] = values.get(key, 0) + value
+    known = set.intersection(*(set(sheet.values) for sheet in first))  # blank in none
+    values = {key: sum(sheet.values[key] for sheet in first) for key in known}
     return [first[0]._replace(values=values)]
 
 
@@ -168,7 +167,7 @@ def _tell(
         hard = kind == "carry" and total and not doubt
         first = (total or mine)[0]
         ids = (g.rule.id.split(".", 1)[1] for g in mine)
-        sides = (f"{g.left:g} → {g.right:g}" for g in mine)
+        sides = (f"{show(g.left)} → {show(g.right)}" for g in mine)
         figures = JOINT.join(f"{i} {s}" for i, s in zip(ids, sides, strict=True))
         end, end_en = DOUBTS[doubt]
         told = first.rule.message_zh + end, first.rule.message_en + end_en

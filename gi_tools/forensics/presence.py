@@ -52,8 +52,9 @@ def register_reports(
     seen = [row for row in to_rows(reports[list(NEEDED)]) if row[1] and row[3]]
     there = {(_find_body(row[1], row[2]), row[3]): row for row in seen}
     span = {row[3] for row in seen}
-    wanted = sorted(years or range(min(span, default=0), max(span, default=-1) + 1))
-    rows = list(_register(_list_bodies(seen, bodies), wanted, there))
+    if (wanted := years) is None:
+        wanted = range(min(span, default=0), max(span, default=-1) + 1)
+    rows = list(_register(_list_bodies(seen, bodies), sorted(wanted), there))
     if bodies is None and years is None:
         rows = _trim(rows)
     return to_frame(rows, Presence).astype({"year": "Int64"})

@@ -12,6 +12,7 @@ from pandas import DataFrame
 
 from gi_tools.codebook import forms, indicators, rules
 from gi_tools.errors import CodebookError
+from gi_tools.exports import show
 from gi_tools.forensics.lineage import find_body
 from gi_tools.forensics.traces import Sheet, Trace, frame_traces, to_sheets, to_trace
 from gi_tools.knowledge import CODEBOOKS, read_toml
@@ -140,7 +141,7 @@ def _standing() -> tuple[str, ...]:
 
 def _show(values: Values) -> str:
     rows = [
-        f"{c}{f'[{w}]' if w else ''} {v:g}"
+        f"{c}{f'[{w}]' if w else ''} {show(v)}"
         for (c, w), v in list(values.items())[:SHOWN]
     ]
     more = len(values) - len(rows)

@@ -139,7 +139,8 @@ def _measure(heads: list[tuple], plain: list[str]) -> list[Reuse]:
         if not reason:
             shares = np.asarray(found[number].todense()).ravel() / kept
             same = whose == whose[number]
-            own = _find_best(shares, same & (years < years[number]), heads)
+            earlier = (years > 0) & (years < years[number])
+            own = _find_best(shares, same & earlier, heads)
             other = _find_best(shares, ~same, heads)
         rows.append(Reuse(*head, len(text), share, *own, *other, len(names), reason))
     return rows
