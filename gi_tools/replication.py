@@ -83,6 +83,7 @@ def write_package(
     equal bytes: rows are sorted, no clock is read. DataError when the folder holds
     other things. README after the template of the Social Science Data Editors.
     """
+    require(facts, "write_package: facts", COLUMNS, "use gi.tabulate")
     frames = {
         "reports": reports,
         "facts": facts,
@@ -93,8 +94,6 @@ def write_package(
         "log": log,
     }
     tables = {name: arrange(f) for name, f in frames.items() if f is not None}
-    require(facts, "write_package: facts", COLUMNS, "use gi.tabulate")
-    folder = _open_folder(Path(folder))
     parts = {}
     for name, frame in tables.items():
         style = {"index": False, "na_rep": MISSING, "lineterminator": "\n"}
@@ -110,6 +109,8 @@ def write_package(
     parts["datapackage.json"] = _to_descriptor(tables, parts, title, date)
     sums = [(name, len(parts[name]), _hash(parts[name])) for name in sorted(parts)]
     parts["manifest.csv"] = _to_csv([("path", "bytes", "sha256"), *sums])
+    # Last, so that a fault keeps the package that is there, and edits may lie in it.
+    folder = _open_folder(Path(folder))
     for name, data in parts.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(data)
@@ -306,8 +307,8 @@ def _fill_readme(
 
 
 def _tell_overrides(panel: Any, scores: DataFrame | None) -> str:
-    found = [getattr(panel, "override", None)]
-    found += [getattr(frame, "attrs", {}).get("override") for frame in (scores,)]
+    found = (getattr(panel, "override", None),
+             getattr(scores, "attrs", {}).get("override"))  # fmt: skip
     told = sorted({" ".join(str(text).split()) for text in found if text})
     notes = getattr(panel, "notes", None)
     refused = 0 if notes is None else int((notes["kind"] == "refusal").sum())

@@ -186,6 +186,16 @@ def test_edit_log_and_override_are_in_the_package(facts, tmp_path):
     )
 
 
+def test_a_fault_keeps_the_package_and_its_own_edits_may_be_given(facts, tmp_path):
+    edits, out = tmp_path / "edits.json", tmp_path / "out"
+    edits.write_text("{}", "utf-8")
+    before = list_files(write_package(out, facts, edits=edits))
+    with pytest.raises(FileNotFoundError):
+        write_package(out, facts, edits=tmp_path / "none.json")
+    assert list_files(out) == before
+    assert list_files(write_package(out, facts, edits=out / "edits.json")) == before
+
+
 def test_an_empty_frame_makes_a_package_too(facts, tmp_path):
     folder = write_package(tmp_path / "out", facts.head(0))
     assert (folder / "data" / "facts.csv").read_text().count("\n") == 1
