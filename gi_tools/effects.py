@@ -34,8 +34,9 @@ def fit_fixed_effects(
         raise DataError(f"fixed effects: the frame lacks {lacking[0]!r}")
     data = frame[columns].dropna()
     numbers = data[[outcome, *names]].astype(float)
-    years = pd.get_dummies(data[time], drop_first=True, dtype=float)
-    both = pd.concat([numbers, years.set_axis(range(years.shape[1]), axis=1)], axis=1)
+    times = pd.Series(pd.factorize(data[time])[0], data.index)  # no empty categories
+    years = pd.get_dummies(times, drop_first=True, dtype=float)
+    both = pd.concat([numbers, years], axis=1)
     codes = pd.factorize(data[unit])[0]
     within = (both - both.groupby(codes).transform("mean")).to_numpy()
     y, x, dummies = np.split(within, [1, 1 + len(names)], axis=1)

@@ -86,3 +86,10 @@ def test_what_cannot_be_fitted_says_so():
         fit_fixed_effects(frame.head(0), "y", ["x"])
     with pytest.raises(gi.DataError, match="lacks 'nothing'"):
         fit_fixed_effects(frame, "y", ["nothing"])
+
+
+def test_years_that_nobody_reports_on_cost_no_degrees_of_freedom():
+    frame = make_frame(units=8, years=4)
+    wide = frame.assign(year=pd.Categorical(frame["year"], range(-20, 9)))
+    plain, other = (fit_fixed_effects(f, "y", ["x"]) for f in (frame, wide))
+    pd.testing.assert_frame_equal(plain, other)
