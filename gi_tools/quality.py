@@ -57,9 +57,10 @@ def assess(
     """
     Gather what is known of the quality of reports, each alone and across years.
 
-    ``facts`` and ``suspects`` are those of ``gi.repair``, which is asked for them when
-    they are not given; of facts with edits applied give what repair makes of them.
-    Raises DataError for facts that lack columns.
+    ``facts`` and ``suspects`` are those of ``gi.repair``, which is asked for both when
+    no facts are given; of facts with edits applied give what repair makes of them.
+    Suspects that were not looked for have no count. Raises DataError for facts that
+    lack columns.
     """
     reports = [reports] if isinstance(reports, Report) else list(reports)
     if facts is None:
@@ -96,7 +97,8 @@ def assess_frames(
         forensics.find_odd_digits(forensics.measure_digits(facts)),
     ]
     traces = pd.concat(found, ignore_index=True)
-    if suspects is None:
+    looked = suspects is not None
+    if not looked:
         suspects = pd.DataFrame(columns=["report_id", "indicator", "status"])
     counts = [
         _count(facts[facts["origin"] == "table"], "state", STATES),
@@ -110,6 +112,8 @@ def assess_frames(
         reuse.set_index("report_id")[["common", "own", "other"]],
     ]
     rows = _join(reports, counts, measures)
+    if not looked:
+        rows[["unique", "ambiguous"]] = pd.NA
     return Quality(rows, findings, suspects, compared, traces)
 
 

@@ -110,10 +110,11 @@ def _name(row: dict) -> str:
 
 
 def _sum(rows: list[dict], name: str) -> str:
-    """Add up counts; what is no count is not added."""
+    """Add up counts; what is no count, or was not looked for, is not added."""
     if name in ("confidence", "own", "other", "days"):
         return ""
-    return str(sum(int(row[name]) for row in rows if row.get(name) == row.get(name)))
+    known = [int(row[name]) for row in rows if not isna(row.get(name))]
+    return _show(sum(known) if known or not rows else None)
 
 
 def _list_values(row: dict, at: int) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from gi_tools.frames import to_frame
 from gi_tools.reports import Report
 
 if TYPE_CHECKING:
@@ -160,11 +161,5 @@ def _to_frame(
     kind: type[tuple],
     to_rows: Callable[[Report], Iterable[tuple]],
 ) -> DataFrame:
-    import pandas as pd
-
     reports = [reports] if isinstance(reports, Report) else reports
-    rows = [row for report in reports for row in to_rows(report)]
-    frame = pd.DataFrame.from_records(rows, columns=list(kind._fields))
-    for name in frame.columns.intersection(["year", "parent"]):
-        frame[name] = pd.array(frame[name].tolist(), dtype="Int64")
-    return frame
+    return to_frame((row for report in reports for row in to_rows(report)), kind)

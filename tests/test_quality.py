@@ -159,3 +159,9 @@ def test_amounts_and_bodies_without_a_name_are_shown_as_they_are(quality):
 
 def test_a_zero_is_a_zero_in_markdown():
     assert write_markdown(["a", "b"], [[0, None]])[-1] == "| 0 |  |"
+
+
+def test_suspects_that_were_not_looked_for_have_no_count(reports):
+    quality = gi.assess(reports, gi.tabulate(reports))
+    assert quality.reports[["unique", "ambiguous"]].isna().all(axis=None)
+    assert "–" in quality.to_markdown() and "<NA>" not in quality.to_html()
