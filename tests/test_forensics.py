@@ -352,6 +352,7 @@ DELAYS = [
     ),
     ("甲县教育局", *COUNTY, 2007, "2008-06-01", None, None, "unknown", "page"),
     (None, None, None, None, "2008-06-01", None, None, "unknown", "none"),
+    ("甲县教育局", *COUNTY, 9999, "2021-02-01", None, None, "unknown", "doubtful"),
 ]
 
 

@@ -131,7 +131,7 @@ def _find(
 
 
 def _to_due(entry: dict[str, Any], year: int | None) -> Date | None:
-    return Date.fromisoformat(f"{year + 1}-{entry['due']}") if entry and year else None
+    return _to_date(f"{year + 1}-{entry['due']}") if entry and year else None
 
 
 def _to_date(text: str | None) -> Date | None:
