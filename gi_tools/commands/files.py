@@ -33,6 +33,27 @@ def add_language(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--lang", choices=("zh", "en"), default="zh")
 
 
+def positive(text: str) -> float:
+    """Read a number above 0, for an option."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r}: give a number above 0")
+    return number
+
+
+def whole(text: str, least: int = 1) -> int:
+    """Read a whole number, in plain digits, for an option."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 19
+    if not is_number or int(text) < least:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: give a whole number from {least} on"
+        )
+    return int(text)
+
+
 def pick(args: argparse.Namespace, names: str) -> dict[str, Any]:
     """Give options by their names, as keywords for what they are passed to."""
     return {name: getattr(args, name) for name in names.split()}
