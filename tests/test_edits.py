@@ -267,3 +267,10 @@ def test_the_command_goes_on_past_a_bad_file(tmp_path, capsys):
     assert "no JSON" in capsys.readouterr().err
     assert main(["repair", str(FILE), "-o", str(tmp_path)]) == 2
     assert "name another file" in capsys.readouterr().err
+
+
+def test_a_file_named_twice_is_repaired_once(capsys):
+    assert main(["repair", str(FILE), "--csv"]) == 0
+    once = capsys.readouterr().out
+    assert main(["repair", str(FILE), str(FILE), "--csv"]) == 0
+    assert capsys.readouterr().out == once

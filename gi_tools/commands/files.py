@@ -77,6 +77,13 @@ def read_each(
             yield name, None
 
 
+def read_all(names: Iterable[str]) -> tuple[list[Report], int]:
+    """Parse files together, each once; 1 beside them where one could not be read."""
+    once = dict.fromkeys(names)
+    reports = [report for _, report in read_each(once) if report]
+    return reports, int(len(reports) < len(once))
+
+
 @contextmanager
 def hush() -> Iterator[None]:
     """Send to standard error what a solver prints past Python to standard output."""
