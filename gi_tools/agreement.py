@@ -28,7 +28,9 @@ MONEY = "万元"
 UNPLACED = Wording((), "")
 _OF = regex.compile(r"[,，(（]?(?:分别|各|约|均)?(?:占|比例|比重)")
 NEEDED_CLAIMS = ("report_id", "order", "indicator", "value", "unit", "kind", "quote")
-NEEDED_FACTS = ("report_id", "agency", "year", "form", "indicator", "value", "origin")
+NEEDED_CLAIMS += ("raw", "approximate", "parent")
+HEAD = ["report_id", "agency", "year", "form", "indicator", "applicant", "origin"]
+CELL = ["value", "unit", "raw", "state"]
 
 
 class _Stated(NamedTuple):
@@ -62,7 +64,9 @@ def compare_claims(
     if facts is None:
         raise DataError("a frame of claims needs facts; give gi.repair(...).facts too")
     require(claims, "claims", NEEDED_CLAIMS)
-    require(facts, "facts", NEEDED_FACTS)
+    require(facts, "facts", [*HEAD, *CELL])
+    if sections is not None:
+        require(sections, "sections", ("report_id", "text"))
     tables = to_tables(facts)
     years = {(t.agency, t.year): t for t in tables.values() if t.agency and t.year}
     rows: list[Comparison] = []
@@ -78,14 +82,14 @@ def compare_claims(
 
 
 def _join(sections: DataFrame) -> Iterable[tuple[str, str]]:
-    return sections.groupby("report_id", sort=False)["text"].agg("\n".join).items()
+    texts = sections.dropna(subset="text").groupby("report_id", sort=False)["text"]
+    return texts.agg("\n".join).items()
 
 
 def to_tables(facts: DataFrame) -> dict[str, Table]:
     """Put the table cells of each report of a facts frame into a Table, or none."""
     found: dict[str, Table] = {}
-    names = ["report_id", "agency", "year", "form", "indicator", "applicant", "origin"]
-    plain = to_plain(facts[[*names, "value", "unit", "raw", "state"]])
+    plain = to_plain(facts[HEAD + CELL])
     columns = (plain[name].tolist() for name in plain)
     for report_id, agency, year, form, code, who, origin, *cell in zip(
         *columns, strict=True

@@ -7,7 +7,7 @@ from math import ceil, floor, inf
 from typing import NamedTuple
 
 from gi_tools.equations import EPSILON, Equation, Sheet
-from gi_tools.programs import pose_limits
+from gi_tools.programs import ENDLESS, pose_limits
 
 MOST_SWEEPS = 60  # bounds may creep without end; stopping early only leaves them wide
 MOST_SOLVED = 60  # open cells that a program is asked about, two questions each
@@ -184,18 +184,20 @@ def _sharpen(bounds: Bounds, loose: Sequence[Equation]) -> None:
     """Ask a program for the least and greatest of each cell that is still open."""
     cells = sorted({c for one in loose for c, _ in one.terms if _is_wide(bounds, c)})
     highs = [bounds.high[c] for c in cells]
-    bounds.is_exact = len(cells) <= MOST_SOLVED and inf not in highs
-    if len(cells) > MOST_SOLVED:
+    lows = [bounds.low[c] for c in cells]
+    fixed = bounds.limits | {c: v for c, v in bounds.low.items() if c not in cells}
+    sizes = (abs(v) for v in (*fixed.values(), *lows, *highs) if abs(v) != inf)
+    # Past its stand-in for no limit the program would find a conflict that is none.
+    if len(cells) > MOST_SOLVED or max(sizes, default=0) > ENDLESS:
+        bounds.is_exact = False
         return
+    bounds.is_exact = inf not in highs
     bounds.step += 1
     rules = frozenset({one.rule for one in loose}).union(
         *(bounds.low_proof[c][0] | bounds.high_proof[c][0] for c in cells)
     )
-    fixed = bounds.limits | {c: v for c, v in bounds.low.items() if c not in cells}
     whole = [bounds.sheet.system.is_count[c] for c in cells]
-    solve = pose_limits(
-        loose, cells, fixed, [bounds.low[c] for c in cells], highs, whole
-    )
+    solve = pose_limits(loose, cells, fixed, lows, highs, whole)
     seen: list[list[float]] = []
     for place, is_low in ((p, s) for p in range(len(cells)) for s in (True, False)):
         edge = (bounds.low if is_low else bounds.high)[cells[place]]

@@ -77,7 +77,7 @@ def read_decisions(path: str | PathLike) -> EditLog:
             raise DataError(f"{place}: decision must be accept, reject or null")
         if one["decision"] != "accept":
             continue
-        head = one.get("report_id"), one.get("group")
+        head = str(one.get("report_id")), str(one.get("group"))
         names = {(*head, rule) for rule in str(one.get("rule")).split()}
         if names & taken:
             raise DataError(
@@ -93,11 +93,11 @@ def _accept(log: EditLog, one: dict[str, Any], package: str, place: str) -> Edit
         for cell in one["cells"]:
             figures = (cell[name] for name in ("indicator", "applicant", "old", "new"))
             words = {"reason": one.get("note") or cell["reason_en"]}
-            words |= {"author": one.get("author") or "", "sha256": one["sha256"]}
+            words |= {"author": one.get("author"), "sha256": one["sha256"]}
             log = log.add(one["report_id"], *figures, **words, package=package)
     except DataError as error:
         raise DataError(f"{place}: {error}") from None
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError) as error:
         raise DataError(f"{place}: {error!r} is amiss; write the file anew") from None
     return log
 

@@ -67,8 +67,8 @@ class EditLog:
     ) -> EditLog:
         """Give a log with one edit more; DataError without reason, author or hash."""
         time = time or datetime.now(UTC).isoformat(timespec="seconds")
-        cell = (report_id, indicator, applicant, old, new, reason.strip())
-        edit = Edit(*cell, author.strip(), time, sha256, options or {}, package)
+        cell = (report_id, indicator, applicant, old, new, reason, author)
+        edit = Edit(*cell, time, sha256, options or {}, package)
         return EditLog((*self.edits, _verify(edit, len(self.edits))))
 
     def undo(self, number: int = -1) -> EditLog:
@@ -133,37 +133,39 @@ def apply_edits(facts: DataFrame, edits: EditLog | str | PathLike) -> DataFrame:
     """
     Replay a log on facts: the cells get the new values and the state corrected.
 
-    ``edits`` is an EditLog or the path of one. ``raw`` and ``place`` stay. Nothing is
-    applied and DataError raised where a cell is not there, the source has another
-    hash, or the cell does not hold the old value.
+    ``edits`` is an EditLog or the path of one. ``raw`` and ``place`` stay. Of a cell
+    that is printed twice, what holds the old value is corrected. Nothing is applied
+    and DataError raised where a cell is not there, the source has another hash, or the
+    cell does not hold the old value.
     """
     log = edits if isinstance(edits, EditLog) else read_edits(edits)
     names = ("report_id", "indicator", "applicant", "origin", "value")
-    place: dict[tuple, int] = {}
+    place: dict[tuple, list[int]] = {}
     values: dict[int, float | None] = {}
     for number, (report_id, indicator, applicant, origin, value) in enumerate(
         iterate(facts, names)
     ):
         if origin == "table":
-            place[report_id, indicator, applicant] = number
+            place.setdefault((report_id, indicator, applicant), []).append(number)
             values[number] = value
     reports = {report_id for report_id, _, _ in place}
     changed = set()
     for number, edit in enumerate(log.edits):
         where = _find(edit, number, place, reports)
-        if not _is_same(values[where], edit.old):
+        held = [n for n in where if _is_same(values[n], edit.old)]
+        if not held:
             raise DataError(
-                f"edit {number}: {_name(edit)} holds {_show(values[where])}, not "
+                f"edit {number}: {_name(edit)} holds {_show(values[where[0]])}, not "
                 f"{_show(edit.old)}; the facts are not those that were corrected"
             )
-        values[where] = edit.new
-        changed.add(where)
+        values |= dict.fromkeys(held, edit.new)
+        changed.update(held)
     return set_values(facts, {n: values[n] for n in sorted(changed)}, "corrected")
 
 
 def _find(
-    edit: Edit, number: int, place: Mapping[tuple, int], reports: set[str]
-) -> int:
+    edit: Edit, number: int, place: Mapping[tuple, list[int]], reports: set[str]
+) -> list[int]:
     stem, _, digits = edit.report_id.rpartition("-")
     if len(digits) < HASHED or not edit.sha256.startswith(digits):
         raise DataError(f"edit {number}: the hash is not that of {edit.report_id}")
@@ -179,18 +181,20 @@ def _find(
 
 
 def _verify(edit: Edit, number: int) -> Edit:
-    """Refuse an edit that lacks what an edit needs."""
+    """Refuse an edit that lacks what an edit needs, trim its words."""
     texts = ("report_id", "indicator", "reason", "author", "time", "sha256")
     for name in texts:
         value = getattr(edit, name)
         if not isinstance(value, str) or not value.strip():
             raise DataError(f"edit {number}: {name} is missing; every edit needs it")
+    if not isinstance(edit.applicant, str | None):
+        raise DataError(f"edit {number}: applicant is no text; name one, or null")
     for name in ("old", "new"):
         value = getattr(edit, name)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if value is not None and (not is_number or value != value or abs(value) > 1e15):
             raise DataError(f"edit {number}: {name} is {value!r}, no number; mend it")
-    return edit
+    return edit._replace(reason=edit.reason.strip(), author=edit.author.strip())
 
 
 def _is_same(one: float | None, other: float | None) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from datetime import date as Date
 from functools import cache
 from itertools import islice
@@ -77,7 +78,8 @@ def read_instruments(prose: Prose) -> tuple[Instrument, ...]:
 
 def read_duties(prose: Prose) -> tuple[Duty, ...]:
     """List the days that the prose calls a deadline, or from or to which law holds."""
-    found = map(lambda match: _to_duty(prose, match), _find(prose, "duty"))
+    named = [match for match in _find(prose, "cited") if match["name"]]
+    found = (_to_duty(prose, match, named) for match in _find(prose, "duty"))
     return tuple(islice(filter(None, found), MOST))
 
 
@@ -117,15 +119,18 @@ def _print(prose: Prose, match: regex.Match, group: str) -> str | None:
     return "".join(prose.locate(*match.span(group))[1].split())
 
 
-def _to_duty(prose: Prose, match: regex.Match) -> Duty | None:
+def _to_duty(
+    prose: Prose, match: regex.Match, named: Sequence[regex.Match]
+) -> Duty | None:
     year, month, day = (match[part] for part in ("year", "month", "day"))
     try:
         day = Date(int(year or 2000), int(month), int(day)).isoformat()
     except ValueError:
         return None
     start = max(prose.text.rfind(sign, 0, match.start()) for sign in "。\n") + 1
-    names = _pattern("cited").finditer(prose.text, start, match.start())
-    *_, last = None, *filter(None, (_print(prose, n, "name") for n in names))
+    place = bisect_right(named, match.start(), key=lambda one: one.end("name"))
+    near = place and named[place - 1].start() >= start
+    last = _print(prose, named[place - 1], "name") if near else None
     kind = next(name for group, name in _DUTIES.items() if match[group])
     return Duty(
         kind, day if year else f"-{day[4:]}", last, *prose.locate(*match.span())

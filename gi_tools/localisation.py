@@ -84,7 +84,7 @@ def _rank(
     scored = []
     for one, held in entries:
         rest = joined - held if held & joined else frozenset()
-        score = round(one.weight + sum(best.get(n, 1.0) for n in rest & every), 6)
+        score = round(one.weight + sum(best.get(n, 1.0) for n in rest), 6)
         scored.append((score, one.change.values, one, held))
     scored.sort(key=lambda entry: (entry[0], *_break_tie(sheet, entry[1])))
     seen = dict.fromkeys(every, 0)

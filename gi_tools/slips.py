@@ -12,11 +12,12 @@ def name_slip(written: float, meant: float) -> str | None:
     Name the slip that makes ``meant`` into ``written``; None when no one slip does.
 
     One of lost_digit, extra_digit, doubled_digit, transposed_digits, wrong_digit,
-    unit_slip. Whole figures of one digit are told apart by nothing: they give None.
+    unit_slip. A wrong digit among fewer than three explains too much: it gives None.
     """
     if written == meant or min(written, meant) < 0:
         return None
-    if written in (meant * UNIT_SLIP, meant / UNIT_SLIP) and written and meant:
+    # Divided, not multiplied: 0.07 * 10,000 is not 700 in floats.
+    if written and (written == meant / UNIT_SLIP or meant == written / UNIT_SLIP):
         return "unit_slip"
     if written != int(written) or meant != int(meant):
         return None

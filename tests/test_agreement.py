@@ -196,6 +196,8 @@ SLIPS = [
     (2014, 204, "extra_digit"),
     (284, 204, "wrong_digit"),
     (0.02, 200, "unit_slip"),
+    (700, 0.07, "unit_slip"),  # 0.07 * 10,000 is not 700 in floats
+    (0.0079, 79, "unit_slip"),
     (3, 5, None),
     (13, 14, None),  # two digits, one of them another: no evidence
     (204, 204, None),
@@ -260,6 +262,19 @@ def test_frames_that_lack_something_are_refused_and_empty_ones_are_not():
         compare_claims(claims)
     with pytest.raises(DataError, match="claims lack quote"):
         compare_claims(claims.drop(columns="quote"), to_facts("a=1", "2021"))
+    facts = to_facts("a=1", "2021")
+    for name in ("raw", "approximate", "parent"):
+        with pytest.raises(DataError, match=f"claims lack {name}"):
+            compare_claims(claims.drop(columns=name), facts)
+    for name in ("applicant", "unit", "state", "raw"):
+        with pytest.raises(DataError, match=f"facts lack {name}"):
+            compare_claims(claims, facts.drop(columns=name))
+    sections = pd.DataFrame(
+        {"report_id": ["now", "now"], "text": ["复议均获维持", None]}
+    )
+    with pytest.raises(DataError, match="sections lack text"):
+        compare_claims(claims, facts, sections.drop(columns="text"))
+    assert (compare_claims(claims, facts, sections).kind == "all").sum() == 0
     assert compare_claims([]).empty
 
 

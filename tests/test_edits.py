@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import gi_tools as gi
@@ -13,6 +14,8 @@ from gi_tools.edits import Edit
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 FILE = SAMPLES / "wenzhou_sti_2017.txt"
 TIME = "2026-01-02T03:04:05+00:00"
+ODD = Edit("a-123456", "b", [], 1, 2, "why", "who", TIME, "123456")  # no applicant
+ODD = json.dumps({"version": 1, "edits": [ODD._asdict()]})
 
 
 def read_report(path=FILE):
@@ -77,6 +80,18 @@ def test_a_cell_can_be_left_without_a_number_and_filled_from_one(report, facts):
     assert all(r.indicator != "disclosure.total" for r in gi.repair(found).log_rows)
 
 
+def test_of_a_cell_printed_twice_what_holds_the_old_value_is_corrected(report, facts):
+    log = edit(gi.EditLog(), report, "requests.completed", 0, 2)
+    twice = pd.concat([facts, facts], ignore_index=True)
+    found = gi.apply_edits(twice, log)
+    here = (found.indicator == "requests.completed") & (found.origin == "table")
+    assert found.value[here].tolist() == [2, 2]
+    other = twice.copy()
+    other.loc[here[here].index[1], "value"] = 7
+    assert gi.apply_edits(other, log).value[here].tolist() == [2, 7]
+    assert gi.apply_edits(other, log).state[here].tolist() == ["corrected", "reported"]
+
+
 def test_edits_of_one_cell_follow_each_other_and_can_be_undone(report, facts):
     log = edit(gi.EditLog(), report, "requests.completed", 0, 3)
     log = edit(log, report, "requests.completed", 3, 2)
@@ -105,6 +120,7 @@ def test_a_changed_source_is_refused(report, facts):
     [
         ({"reason": "  "}, "reason is missing"),
         ({"author": ""}, "author is missing"),
+        ({"reason": None}, "reason is missing"),
         ({"sha256": ""}, "sha256 is missing"),
         ({"new": float("nan")}, "new is nan, no number"),
         ({"new": "2"}, "new is '2', no number"),
@@ -143,6 +159,7 @@ def test_an_edit_of_something_else_is_refused(report, facts, cell, changes, mess
         ('{"version": 1, "edits": [{}]}', "edit 0: .*missing"),
         ('{"version": 1, "edits": [{"color": 1}]}', "edit 0: .*color"),
         ('{"version": 1, "edits": [3]}', "edit 0: "),
+        (ODD, "edit 0: applicant is no text"),
     ],
 )
 def test_what_is_no_log_is_one_clear_line(tmp_path, text, message):
@@ -203,6 +220,11 @@ def test_accepted_proposals_become_edits(tmp_path, report, facts):
         ({"p0": ACCEPT, "p2": ACCEPT}, "proposal 2: another change for the same rules"),
         ({"p0": ACCEPT | {"cells": [{}]}}, "proposal 0: KeyError.* is amiss"),
         ({"p0": ACCEPT | {"cells": 4}}, "proposal 0: TypeError.* is amiss"),
+        (
+            {"p0": ACCEPT | {"report_id": []}},
+            "proposal 0: edit 0: report_id is missing",
+        ),
+        ({"p0": ACCEPT | {"author": 5}}, "proposal 0: edit 0: author is missing"),
     ],
 )
 def test_decisions_that_cannot_stand_are_refused(
@@ -245,3 +267,10 @@ def test_the_command_goes_on_past_a_bad_file(tmp_path, capsys):
     assert "no JSON" in capsys.readouterr().err
     assert main(["repair", str(FILE), "-o", str(tmp_path)]) == 2
     assert "name another file" in capsys.readouterr().err
+
+
+def test_a_file_named_twice_is_repaired_once(capsys):
+    assert main(["repair", str(FILE), "--csv"]) == 0
+    once = capsys.readouterr().out
+    assert main(["repair", str(FILE), str(FILE), "--csv"]) == 0
+    assert capsys.readouterr().out == once

@@ -39,7 +39,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked, self.headers, self.times = Counter(), [], []
         self.active = self.most = 0
-        self.robots = (200, ROBOTS)
+        self.robots, self.wait = (200, ROBOTS), None
         self.lock = threading.Lock()
 
     def url(self, path, host="127.0.0.1"):
@@ -77,7 +77,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def be_robots(self):
-        self.answer(*self.server.robots)
+        wait = {"Retry_After": self.server.wait} if self.server.wait else {}
+        self.answer(*self.server.robots, **wait)
+
+    def be_same(self):
+        self.answer(304)
 
     def be_page(self):
         self.answer(200, PAGE, Set_Cookie="id=1", ETag='"1"')
@@ -300,6 +304,26 @@ def test_a_missing_robots_file_opens_and_an_ill_host_closes(
         assert record["error"] == "robots.txt cannot be read: HTTP 503; 3 tries"
 
 
+@pytest.mark.parametrize("wait", [None, "9999"])
+def test_a_host_too_busy_to_give_its_robots_file_is_not_asked_for_more(
+    server, run, wait
+):
+    server.robots = (429, b"")
+    server.wait = wait
+    (record,) = run("/page").values()
+    assert record["error"].startswith("robots.txt cannot be read: HTTP 429; ")
+    assert not server.asked["/page"]
+
+
+def test_nothing_changed_is_no_answer_to_who_has_nothing(server, run):
+    server.robots = (304, b"")
+    (record,) = run("/page").values()
+    assert record["error"] == "robots.txt cannot be read: HTTP 304"
+    server.robots = (404, b"")
+    record = run("/same")[server.url("/same")]
+    assert record["error"] == "HTTP 304" and run.found == (0, 0, 1)
+
+
 def test_a_crawl_delay_is_kept(server, run):
     server.robots = (200, b"User-agent: *\nCrawl-delay: 0.2")
     run("/page/1", "/page/2", "/page/3")
@@ -329,6 +353,7 @@ def test_a_crawl_delay_is_kept(server, run):
         ("/to?ftp://127.0.0.1/x", "only http and https are fetched, not ftp", 1),
         ("/to?http://u:p@127.0.0.1/", "user name", 1),
         ("/to?http://[::1", "RemoteProtocolError: Invalid URL", 3),
+        ("/to?http://a]b/", "a redirect to no address", 1),
     ],
 )
 def test_a_bad_answer_is_a_line_in_the_index(server, run, tmp_path, path, error, asked):
@@ -359,7 +384,15 @@ def test_cookies_are_not_kept(server, run):
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("7", 7), ("0", 0), ("soon", None), (None, None), ("-1", None), ("²", None)],
+    [
+        ("7", 7),
+        ("0", 0),
+        ("soon", None),
+        (None, None),
+        ("-1", None),
+        ("²", None),
+        ("Mon, 1 Jan 99999999999 00:00:00 GMT", None),
+    ],
 )
 def test_retry_after_is_read(text, seconds):
     assert _read_wait(text) == seconds
@@ -378,7 +411,7 @@ def test_retry_after_can_be_a_date():
     "address",
     "127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 "
     "224.0.0.1 240.0.0.1 255.255.255.255 192.0.2.1 198.18.0.1 ::1 :: fe80::1 fc00::1 "
-    "ff02::1 ::ffff:127.0.0.1 ::ffff:8.8.8.8 64:ff9b::7f00:1 2002:7f00:1:: "
+    "ff02::1 fec0::1 ::ffff:127.0.0.1 ::ffff:8.8.8.8 64:ff9b::7f00:1 2002:7f00:1:: "
     "2001:0:7f00:1::1 2001:db8::1 fe80::1%1".split(),
 )
 def test_addresses_that_are_not_public(address):

@@ -139,23 +139,34 @@ def test_the_real_specimens():
     assert len(found.bound_rows) == 5
 
 
-def test_a_circle_of_open_cells_is_bounded_exactly():
-    """Neither rule alone bounds these four cells; both together do."""
+def hide_a_circle(factor=1):
+    """Four open cells that stand in a circle of rules."""
     facts = [f for f in read_sample(SAMPLES / "chenglan_city_2022.html") if f.applicant]
     hidden = {
         (row, who): f"{row}"
         for row in ("outcomes.granted", "outcomes.partial")
         for who in ("company", "research")
     }
-    facts = [
+    return [
         f._replace(value=None, state="blank")
         if (f.indicator, f.applicant) in hidden
-        else f
+        else f._replace(value=f.value and f.value * factor)
         for f in facts
     ]
+
+
+def test_a_circle_of_figures_past_a_billion_is_no_conflict():
+    found = repair_facts(hide_a_circle(10**8))
+    assert not found.conflict_rows
+    assert len(found.bound_rows) == 4
+    assert not any(row.is_exact for row in found.bound_rows)
+
+
+def test_a_circle_of_open_cells_is_bounded_exactly():
+    """Neither rule alone bounds these four cells; both together do."""
     found = {
         (r.indicator, r.applicant): (r.low, r.high)
-        for r in repair_facts(facts).bound_rows
+        for r in repair_facts(hide_a_circle()).bound_rows
     }
     # 227 + 7, 57 + 1 across; 227 + 57, 7 + 1 down
     assert found == {

@@ -240,8 +240,34 @@ def test_the_commands_write_and_score(tmp_path, capsys):
         **{"measure": "parsed", "right": 4, "n": 4, "share": 1.0},
         **{"low": 0, "high": 1.0, "better": "more"},
     }
-    assert main(["simulate", "-o", out, "--years", "soon"]) == 2
-    assert "--years soon: write 2014-2024, or one year" in capsys.readouterr().err
+    for years in ("soon", "2024-2014", "²", "2014-"):
+        assert main(["simulate", "-o", out, "--years", years]) == 2
+        told = f"--years {years}: write 2014-2024, or one year"
+        assert told in capsys.readouterr().err
+    for option, least in (("-n", 1), ("--seed", 0)):
+        for text in ("-1", "two"):
+            with pytest.raises(SystemExit):
+                main(["simulate", "-o", out, option, text])
+            told = f"'{text}': give a whole number from {least} on"
+            assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": "r00001"}', "[" * 100_000])
+def test_what_is_no_truth_is_one_clear_line(copy, text):
+    (copy / "x.truth.json").write_text(text, "utf-8")
+    with pytest.raises(DataError, match=r"x\.truth\.json") as caught:
+        score_folder(copy)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_clean_report_that_cannot_be_read_is_no_proof_of_peace(copy):
+    truths = read_truths(copy)
+    for truth in truths:
+        write_truth(copy, truth | {"defects": []})
+    (copy / truths[3]["file"]).unlink()
+    scores = score_folder(copy, repair_facts)
+    assert scores.get("false alarms").n == 11
+    assert scores.get("suspects on clean reports").n == 11
 
 
 @pytest.mark.long

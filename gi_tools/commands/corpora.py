@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from gi_tools.commands.files import Verbs, add_verb, pick
+from gi_tools.commands.files import Verbs, add_verb, pick, positive, whole
 from gi_tools.corpus import MEMORY, SECONDS, build_corpus, open_corpus
 from gi_tools.exports import write_csv
 from gi_tools.fetching import Limits, fetch
@@ -21,29 +21,15 @@ def add_commands(verbs: Verbs) -> None:
     _add_fetch(verbs)
 
 
-def _positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError("must be more than 0")
-    return number
-
-
-def _whole(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
-
-
 def _add_build(verbs: Verbs) -> None:
     verb = add_verb(verbs, "build", _run_build)
     verb.add_argument("folder", type=Path, metavar="DIR")
     verb.add_argument("-o", "--out", type=Path, required=True, metavar="OUT")
-    verb.add_argument("--workers", type=_whole, help="reading processes (one a core)")
+    verb.add_argument("--workers", type=whole, help="reading processes (one a core)")
     verb.add_argument("--scheduler", help="a Dask cluster, such as tcp://10.0.0.1:8786")
-    verb.add_argument("--chunk", type=_whole, help="files a chunk")
-    verb.add_argument("--timeout", type=_positive, default=SECONDS, help="s a file")
-    verb.add_argument("--memory", type=_positive, default=MEMORY, help="MB a process")
+    verb.add_argument("--chunk", type=whole, help="files a chunk")
+    verb.add_argument("--timeout", type=positive, default=SECONDS, help="s a file")
+    verb.add_argument("--memory", type=positive, default=MEMORY, help="MB a process")
     verb.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
@@ -83,10 +69,10 @@ def _add_fetch(verbs: Verbs) -> None:
     verb.add_argument("sources", type=Path, metavar="SOURCES.csv")
     verb.add_argument("-o", "--out", type=Path, required=True, metavar="DIR")
     verb.add_argument("--contact", help="your address, for those whose servers you ask")
-    verb.add_argument("--delay", type=_positive, default=plain.delay, help="s a host")
-    verb.add_argument("--tries", type=_whole, default=plain.tries)
-    verb.add_argument("--size", type=_positive, default=plain.size >> 20, help="MB")
-    verb.add_argument("--timeout", type=_positive, default=plain.seconds, help="s")
+    verb.add_argument("--delay", type=positive, default=plain.delay, help="s a host")
+    verb.add_argument("--tries", type=whole, default=plain.tries)
+    verb.add_argument("--size", type=positive, default=plain.size >> 20, help="MB")
+    verb.add_argument("--timeout", type=positive, default=plain.seconds, help="s")
     verb.add_argument("--refresh", action="store_true", help="ask what has changed")
     verb.add_argument(
         "--allow-private", action="store_true", help="private addresses too"

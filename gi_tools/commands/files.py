@@ -33,6 +33,27 @@ def add_language(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--lang", choices=("zh", "en"), default="zh")
 
 
+def positive(text: str) -> float:
+    """Read a number above 0, for an option."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r}: give a number above 0")
+    return number
+
+
+def whole(text: str, least: int = 1) -> int:
+    """Read a whole number, in plain digits, for an option."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 19
+    if not is_number or int(text) < least:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: give a whole number from {least} on"
+        )
+    return int(text)
+
+
 def pick(args: argparse.Namespace, names: str) -> dict[str, Any]:
     """Give options by their names, as keywords for what they are passed to."""
     return {name: getattr(args, name) for name in names.split()}
@@ -54,6 +75,13 @@ def read_each(
             if as_json:
                 print(to_line({"file": name, "error": message}))
             yield name, None
+
+
+def read_all(names: Iterable[str]) -> tuple[list[Report], int]:
+    """Parse files together, each once; 1 beside them where one could not be read."""
+    once = dict.fromkeys(names)
+    reports = [report for _, report in read_each(once) if report]
+    return reports, int(len(reports) < len(once))
 
 
 @contextmanager

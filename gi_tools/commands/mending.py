@@ -11,7 +11,7 @@ from gi_tools.commands.files import (
     add_language,
     add_verb,
     hush,
-    read_each,
+    read_all,
     write_file,
 )
 from gi_tools.decisions import encode_proposals, list_hashes, read_decisions
@@ -45,7 +45,7 @@ def add_commands(verbs: Verbs) -> None:
 
 def _run_repair(args: argparse.Namespace) -> int:
     """Repair all files together, so that the years of a body stand side by side."""
-    reports = [report for _, report in read_each(args.files) if report]
+    reports, failed = read_all(args.files)
     log = read_decisions(args.apply) if args.apply else None
     log = read_edits(args.edits) if args.edits else log
     facts = add_confidence(tabulate(reports), reports)
@@ -62,18 +62,18 @@ def _run_repair(args: argparse.Namespace) -> int:
         sys.stdout.write(encode_facts(repaired.facts, kind).decode())
     else:
         print("\n".join(to_lines(repaired, args.lang)))
-    return 1 if len(reports) < len(args.files) else 0
+    return failed
 
 
 def _run_quality(args: argparse.Namespace) -> int:
     kind = PurePath(args.output or ".md").suffix.lower()
     if args.output and kind not in (".html", ".md"):
         raise DataError(f"{args.output}: write to a .html or .md file")
-    reports = [report for _, report in read_each(args.files) if report]
+    reports, failed = read_all(args.files)
     quality = assess(reports)
     page = quality.to_html if kind == ".html" else quality.to_markdown
     if args.output:
         write_file(args.output, page(args.lang).encode())
     else:
         print(page(args.lang), end="")
-    return 1 if len(reports) < len(args.files) else 0
+    return failed

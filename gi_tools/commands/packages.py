@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from gi_tools.commands.files import Verbs, add_verb, read_each
+from gi_tools.commands.files import Verbs, add_verb, read_all
 from gi_tools.edits import apply_edits
 from gi_tools.facts import tabulate
 from gi_tools.metrics import measure
@@ -26,8 +26,7 @@ def add_commands(verbs: Verbs) -> None:
 
 
 def _run_package(args: argparse.Namespace) -> int:
-    names = sorted(set(args.files))
-    reports = [report for _, report in read_each(names) if report]
+    reports, failed = read_all(sorted(args.files))
     if not reports:
         print("gi: no file could be read, nothing is written", file=sys.stderr)
         return 1
@@ -38,4 +37,4 @@ def _run_package(args: argparse.Namespace) -> int:
     said = {"title": args.title, "date": args.date, "edits": args.edits}
     folder = write_package(args.out, repaired.facts, log=repaired.log, **found, **said)
     print(f"{folder}: {len(reports)} reports, {len(facts):,} facts")
-    return 0 if len(reports) == len(names) else 1
+    return failed

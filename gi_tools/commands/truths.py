@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+from functools import partial
 
 from gi_tools.codebook import forms
-from gi_tools.commands.files import Verbs, add_verb, hush, pick, to_line
+from gi_tools.commands.files import Verbs, add_verb, hush, pick, to_line, whole
 from gi_tools.errors import DataError
 from gi_tools.repairs import repair_facts
 from gi_tools.scoring import score_folder
@@ -16,9 +18,9 @@ from gi_tools.simulation import DEFECTS, FORMATS, PLAIN, simulate
 def add_commands(verbs: Verbs) -> None:
     """Add simulate and score."""
     verb = add_verb(verbs, "simulate", _run_simulate)
-    verb.add_argument("-n", type=int, default=100, help="how many reports")
+    verb.add_argument("-n", type=whole, default=100, help="how many reports")
     verb.add_argument("-o", "--out", required=True, metavar="DIR")
-    verb.add_argument("--seed", type=int, default=0)
+    verb.add_argument("--seed", type=partial(whole, least=0), default=0)
     verb.add_argument("--forms", nargs="+", choices=list(forms()))
     verb.add_argument("--formats", nargs="+", choices=list(FORMATS), default=PLAIN)
     verb.add_argument("--defects", type=float, default=0.0, metavar="RATE")
@@ -36,10 +38,11 @@ def add_commands(verbs: Verbs) -> None:
 def _run_simulate(args: argparse.Namespace) -> int:
     years = None
     if args.years:
-        first, _, last = args.years.partition("-")
-        if not (first.isdigit() and (last or first).isdigit()):
+        found = re.fullmatch(r"([0-9]{4})(?:-([0-9]{4}))?", args.years)
+        first, last = map(int, (found[1], found[2] or found[1])) if found else (1, 0)
+        if first > last:
             raise DataError(f"--years {args.years}: write 2014-2024, or one year")
-        years = range(int(first), int(last or first) + 1)
+        years = range(first, last + 1)
     options = pick(args, "forms formats defects kinds panel seed")
     index = simulate(args.n, args.out, **options, years=years)
     planted = int((index.defect != "").sum())

@@ -64,4 +64,5 @@ def is_public(address: str) -> bool:
     if found.version == 6 and (found.ipv4_mapped or found.sixtofour or found.teredo):
         return False
     odd = found.is_multicast or found.is_reserved or found.is_unspecified
+    odd = odd or (found.version == 6 and found.is_site_local)
     return found.is_global and not odd

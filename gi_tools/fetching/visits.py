@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ class Visitor:
         import httpx
 
         self._agent, self._limits = agent, limits
-        self._gates: dict[str, _Gate] = defaultdict(_Gate)
+        self._gates: dict[str | None, _Gate] = {}
         self._robots: dict[str, Any] = {}
         quick = min(limits.seconds, 30.0)
         # The environment's proxies would connect to what was never checked.
@@ -97,12 +97,15 @@ class Visitor:
             if status not in REDIRECTS or not target:
                 break
             hops.append(url)
-            url = urljoin(url, target)
+            try:
+                url = urljoin(url, target)
+            except ValueError:
+                raise Refusal("a redirect to no address") from None
             if url in hops:
                 raise Refusal("redirects go in a circle")
             if len(hops) > self._limits.hops:
                 raise Refusal(f"more than {self._limits.hops} redirects")
-        if status == 304:
+        if status == 304 and headers:  # else nothing is here that it could mean
             return Visit(url, status, found, None, tuple(hops))
         if status in BUSY:
             raise Trouble(f"HTTP {status}", _read_wait(dict(found).get("retry-after")))
@@ -118,7 +121,7 @@ class Visitor:
         """One request to the checked address, within size and time."""
         import httpx
 
-        gate, watch = self._gates[parts.hostname], _Watch(self._limits.seconds)
+        gate, watch = self._find_gate(parts), _Watch(self._limits.seconds)
         with gate.hold(max(self._limits.delay, gate.delay)), watch:
             try:
                 request = self._aim(url, parts, headers)
@@ -150,6 +153,10 @@ class Visitor:
             extensions={"sni_hostname": target.raw_host.decode("ascii")},
         )
 
+    def _find_gate(self, parts: SplitResult) -> _Gate:
+        # Two threads may ask for a new host at once; setdefault gives both one gate.
+        return self._gates.setdefault(parts.hostname, _Gate())
+
     def _is_allowed(self, url: str, parts: SplitResult) -> bool:
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self._robots:
@@ -158,7 +165,7 @@ class Visitor:
         if isinstance(rules, Refusal):
             raise Refusal(f"robots.txt cannot be read: {rules}")
         asked = min(rules.crawl_delay(self._agent) or 0, LONGEST_DELAY)
-        gate = self._gates[parts.hostname]
+        gate = self._find_gate(parts)
         gate.delay = max(gate.delay, asked)
         return rules.can_fetch(url, self._agent)
 
@@ -170,7 +177,8 @@ class Visitor:
             visit = self._try(f"{origin}/robots.txt", {}, ROBOTS_SIZE, robots=False)
             text = visit.body.decode("utf-8", "replace")
         except Refusal as refusal:
-            if not str(refusal).startswith("HTTP 4"):
+            # 429 and its like come with what was tried: the host is ill, not open.
+            if not re.fullmatch(r"HTTP 4\d\d", str(refusal)):
                 return refusal
             text = ""
         return Protego.parse(text)
@@ -248,5 +256,5 @@ def _read_wait(text: str | None) -> float | None:
     try:
         date = parsedate_to_datetime(text)
         return max(0.0, (date - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
