@@ -100,6 +100,7 @@ def test_an_unknown_language_is_refused(office):
         explorers.report(office, "fr")
 
 
+FACTS = simulate_facts(3, [2021])
 TEXTS = pd.DataFrame(
     {"report_id": ["a", "b", "c"], "text": ["收到申请3件", "收到申请5件，9件", "无"]}
 )
@@ -403,3 +404,32 @@ def test_enter_writes_a_figure_of_ones_own_and_never_a_blank():
     view._value._handle_custom_msg({"event": "submit"}, [])
     assert view.frame.new.tolist() == [7]
     assert view.frame.reason.tolist() == ["the bureau said so"]
+
+
+def test_a_view_without_reports_answers_every_choice():
+    for frame in (FACTS.head(0), FACTS.assign(year=pd.array([pd.NA] * len(FACTS)))):
+        view = explorers.panel(gi.build_panel(frame))
+        view._find.value = "市"
+        assert view.frame.empty and "<table>" in view.to_html()
+
+
+@pytest.mark.parametrize("show", [explorers.panel, explorers.metrics])
+def test_an_unknown_metric_is_told(show):
+    with pytest.raises(gi.DataError, match="no metric 'relase'"):
+        show(gi.build_panel(FACTS), metric="relase")
+
+
+def test_a_review_without_cases_takes_no_decision():
+    view = explorers.review([], "me")
+    for act in (view.accept, view.reject, lambda: view.edit(3, "why")):
+        with pytest.raises(gi.DataError, match="没有需要审核"):
+            act()
+    assert "0 / 0" in view.to_html()
+
+
+def test_rows_of_a_long_table_that_are_not_shown_are_counted(monkeypatch, office):
+    monkeypatch.setattr(explorers.sources, "MOST_BLOCKS", 5)
+    rows = max(len(grid.rows) for grid in office.document.grids[:1])
+    grid = office.document.grids[0]
+    told = explorers.sources._grid_html(office.document, grid, (), "en")
+    assert told.count("<tr>") == 5 and f"{rows - 5} more" in told

@@ -5,6 +5,7 @@ import sys
 import zlib
 from types import SimpleNamespace
 
+import numpy
 import pytest
 from printing import Dress, stamp, to_pdf
 from test_readers_pdf import (
@@ -355,3 +356,27 @@ def test_a_page_without_text_layer_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "cv2", None)
     with pytest.raises(ReadError, match=r"page 1: .*pip install gi_tools\[ocr\]"):
         read(data)
+
+
+def test_a_picture_of_sixteen_bits_keeps_its_ink():
+    grey = numpy.full((100, 100), 60_000, "uint16")
+    grey[40:60, 40:60] = 3000
+    file = io.BytesIO()
+    Image.fromarray(grey).save(file, "PNG")
+    (page,) = ocr._load("made", file.getvalue())
+    assert page.min() < 30 and 220 < numpy.median(page) < 240
+
+
+@pytest.mark.parametrize("size", [(4000, 1), (1, 4000), (3600, 9)])
+def test_a_spacer_has_no_writing(size):
+    file = io.BytesIO()
+    Image.new("L", size, 255).save(file, "PNG")
+    with pytest.raises(ReadError, match="no writing found"):
+        gi.read(file.getvalue())
+
+
+def test_more_pages_than_are_read_are_refused():
+    file, page = io.BytesIO(), Image.new("L", (20, 20), 255)
+    page.save(file, "TIFF", save_all=True, append_images=[page] * ocr.MAX_FRAMES)
+    with pytest.raises(ReadError, match="41 pages, more than 40"):
+        list(ocr._load("made", file.getvalue()))

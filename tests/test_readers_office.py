@@ -28,6 +28,7 @@ from renderings import to_html
 from gi_tools.documents import Source
 from gi_tools.errors import ReadError
 from gi_tools.readers import doc, libreoffice, read
+from gi_tools.readers.attachments import find_files
 from gi_tools.readers.containers import Container
 from gi_tools.readers.kinds import find_kind
 from gi_tools.readers.libreoffice import find_office
@@ -894,3 +895,85 @@ def test_a_ring_of_sectors_has_an_end():
     struct.pack_into("<I", data, data.index(name) + 120, 2**31 - 1)
     with pytest.raises(ReadError, match="a stream without end"):
         read(bytes(data))
+
+
+def test_a_deleted_list_paragraph_leaves_no_number():
+    marks = '<w:rPr><w:del w:id="1"/></w:rPr>'
+    gone = '<w:del w:id="2"><w:r><w:delText>旧</w:delText></w:r></w:del>'
+    gone = f"<w:p><w:pPr>{number(0)}{marks}</w:pPr>{gone}</w:p>"
+    joined = p("甲", number(0) + marks)
+    parts = make_list(("chineseCounting", "%1、"))
+    body = p("总体", number(0)), gone, p("问题", number(0)), joined, p("乙", number(0))
+    wanted = ["一、总体", "二、问题", "三、甲乙"]
+    assert read_texts(make_docx(*body, parts=parts)) == wanted
+
+
+def test_a_row_begins_within_the_page():
+    far = '<w:trPr><w:gridBefore w:val="999999"/></w:trPr>'
+    data = make_docx(table(far + cell("甲") + cell("1")))
+    assert read(data, name="made").grids[0].width < 300
+
+
+def test_a_rare_sign_moves_no_cell_of_an_old_word_file(monkeypatch):
+    monkeypatch.setattr(libreoffice, "_NAMES", ())
+    data = (CASES / "form_2014.doc").read_bytes()
+    rare = data.replace("方式".encode("utf-16-le"), "𠮷".encode("utf-16-le"))
+    assert rare != data
+    plain, odd = read(data, name="made"), read(rare, name="made")
+    assert [len(g.rows) for g in odd.grids] == [len(g.rows) for g in plain.grids]
+    assert odd.text == plain.text.replace("方式", "𠮷")
+    assert odd.notes == plain.notes
+
+
+def test_pieces_of_one_text_are_no_bomb(monkeypatch):
+    twice = [(n * 1254, (n + 1) * 1254, 2048, 2) for n in range(20_000)]
+    monkeypatch.setattr(
+        "gi_tools.readers.oleword._Binary._read_pieces", lambda _: twice
+    )
+    with pytest.raises(ReadError, match="text longer than the file"):
+        read((CASES / "form_2014.doc").read_bytes(), name="made")
+
+
+def make_far_zip():
+    """A zip file whose one member is said to begin past any file."""
+    data = to_zip({"report.html": "<html>"})
+    head, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
+    name = data[head + 46 : end]
+    extra = struct.pack("<HHQ", 1, 8, 2**64 - 1)
+    entry = bytearray(data[head : head + 46])
+    struct.pack_into("<H", entry, 30, len(extra))
+    struct.pack_into("<I", entry, 42, 0xFFFFFFFF)
+    entry += name + extra
+    tail = bytearray(data[end:])
+    struct.pack_into("<I", tail, 12, len(entry))
+    return data[:head] + bytes(entry) + bytes(tail)
+
+
+def make_spoilt_lzma(name):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as made:
+        made.writestr(name, "年度报告" * 300)
+    data = bytearray(file.getvalue())
+    start = 30 + len(name) + 10  # behind the head of the member and that of LZMA
+    data[start : start + 30] = b"\x5a" * 30
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [make_far_zip(), make_spoilt_lzma("report.html"), make_spoilt_lzma("mimetype")],
+)
+def test_a_damaged_zip_file_is_a_read_error(data):
+    with pytest.raises(ReadError, match=r"damaged or cut short|no report in it"):
+        read(data, name="made")
+
+
+def test_a_byte_order_mark_before_a_saved_page_is_passed_over():
+    data = make_mhtml("<html><body><p>年度报告</p></body></html>".encode())
+    assert read(b"\xef\xbb\xbf" + data).text == read(data).text
+
+
+def test_the_name_of_a_report_outlasts_an_icon_with_the_same_link():
+    page = f"<html><body><p>{'正文' * 400}</p><a href='/a.doc'>信息公开年报</a>"
+    page += "<a href='/a.doc'><img src='i.gif'></a></body></html>"
+    assert find_files(page.encode()) == ["/a.doc"]

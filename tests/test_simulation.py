@@ -1,7 +1,9 @@
 """Invented bodies, panels and reports: the same from the same seed, and form-true."""
 
+import copy
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from gi_tools.facts import COLUMNS, Fact
 from gi_tools.regions import find_mentions
 from gi_tools.simulation import corpora
 from gi_tools.simulation.bodies import make_bodies
+from gi_tools.simulation.defects import plant_defect
 from gi_tools.simulation.drafts import to_blocks
 
 YEARS = range(2006, 2025)
@@ -308,3 +311,33 @@ def test_many_reports_in_every_dress_give_the_cells_of_the_truth(name, form):
 def test_scanned_pages_give_nearly_all_cells_of_the_truth():
     pytest.importorskip("rapidocr", reason="the ocr extra is not installed")
     assert len(find_wrong("2014", "scan", 1, seed=8)) <= 58 * 0.03
+
+
+def test_as_many_reports_as_asked_for_or_a_reason(tmp_path):
+    few = corpora.draw_drafts(60, ["shanghai"], [2013, 2014, 2015], False, 1)
+    assert len(list(few)) == 60
+    for wrong in ({"forms": ["2021"], "years": [2015]}, {"years": []}, {"forms": []}):
+        with pytest.raises(DataError, match="no form asked for covers"):
+            simulation.simulate(3, tmp_path, **wrong)
+    with pytest.raises(DataError, match="no format to write"):
+        simulation.simulate(3, tmp_path, formats=[])
+    none, one = (simulation.simulate(n, tmp_path) for n in (0, 1))
+    assert list(none) == list(one)
+
+
+def test_a_year_asked_for_twice_is_drawn_once():
+    keys = ["report_id", "indicator", "applicant"]
+    assert not simulation.simulate_facts(2, [2020, 2020]).duplicated(keys).any()
+
+
+def test_a_defect_without_a_place_changes_nothing():
+    drafts = [d for d, _ in corpora.draw_drafts(60, None, None, False, 3)]
+    only = copy.deepcopy(drafts[0])
+    for key in only.printed:
+        only.show(key, "5", 5)
+    only.show(key, "0", 0)
+    for draft in [*drafts, only]:
+        for kind in simulation.DEFECTS:
+            tried = copy.deepcopy(draft)
+            if not plant_defect(tried, kind, np.random.default_rng(1)):
+                assert tried == draft, kind

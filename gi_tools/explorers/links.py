@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from html import escape
 from typing import NamedTuple
 
-import pandas as pd
 from pandas import DataFrame
 
 from gi_tools.agreement import compare_claims
 from gi_tools.codebook import indicators
+from gi_tools.explorers.views import show_number
 from gi_tools.explorers.words import say, sign
 from gi_tools.facts import iterate
 from gi_tools.registers import list_claims
@@ -57,10 +57,12 @@ def _link(
         names = [getattr(one, f"label_{lang}") for one in labels if one]
         shown = " + ".join(names or codes)
         shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
-        told = sign(lang, word, value=_show(row.table))
+        told = sign(lang, word, value=show_number(row.table))
         lead = f' data-id="{escape(spots[0])}"' if spots else ""
         cells = f"<td><div>{told}</div></td><td>{escape(shown)}</td>"
-        cells += f"<td>{_show(row.stated)}</td><td{lead}>{_show(row.table)}</td>"
+        cells += (
+            f"<td>{show_number(row.stated)}</td><td{lead}>{show_number(row.table)}</td>"
+        )
         cells += f"<td>{escape(row.quote[:200])}</td>"
         yield Link(places.get(row.order, ""), spots, cells)
 
@@ -73,7 +75,3 @@ def list_links(links: list[Link], lang: str) -> str:
     )
     none = "" if links else f"<p>{escape(say(lang, 'none'))}</p>"
     return f"<table><tr>{heads}</tr>{rows}</table>{none}"
-
-
-def _show(value: float | None) -> str:
-    return "" if pd.isna(value) else f"{value:.10g}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from html import escape
 
 import ipywidgets
+import pandas as pd
 import traitlets
 from pandas import DataFrame
 
@@ -77,7 +78,7 @@ class PanelView(View):
         self.observe(self._draw, "picked")
         self._tabs.observe(self._draw, "selected_index")
         self._sheets["coverage"].html = self._list_coverage()
-        notes = panel.notes[["kind", "about", "zh" if lang == "zh" else "en"]]
+        notes = panel.notes[["kind", "about", lang]]
         self._sheets["notes"].html = frame_to_html(notes, lang)
         self._draw()
 
@@ -101,7 +102,7 @@ class PanelView(View):
     def to_html(self) -> str:
         """Give metric, verdict, heat map and table as a page part."""
         one = find_metric(self._metric.value)
-        head = f"<h4>{escape(one.zh if self.lang == 'zh' else one.en)}</h4>"
+        head = f"<h4>{escape(getattr(one, self.lang))}</h4>"
         parts = self._list_heat(self._rows), self._list_rows()
         return head + self._told.value + static_page(*parts)
 
@@ -202,7 +203,7 @@ def _make_shade(values: list[float]) -> Callable[[float], str]:
 def _heat_cell(value: float, there: float, shade: Callable, share: bool) -> str:
     if there != there:
         return '<td class="gi-absent">∅</td>'
-    if value is None or str(value) in ("<NA>", "nan"):
+    if pd.isna(value):
         return '<td class="gi-unknown">–</td>'
     text = f"{100 * value:.0f}" if share else f"{value:,.3g}"
     return f'<td class="gi-number" style="{shade(value)}">{text}</td>'
@@ -213,7 +214,7 @@ def _tell(joins: Iterable[Join], lang: str, verdict: str = "") -> str:
     told: dict[str, list[str]] = {}
     for join in joins:
         if join.verdict == (verdict or join.verdict) != "yes":
-            reason = join.reason_zh if lang == "zh" else join.reason_en
+            reason = getattr(join, f"reason_{lang}")
             told.setdefault(reason, []).append(f"{join.older}/{join.newer}")
     pairs = ((", ".join(dict.fromkeys(forms)), why) for why, forms in told.items())
     return "; ".join(f"{forms}: {why}" for forms, why in pairs)

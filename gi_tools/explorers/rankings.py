@@ -108,7 +108,7 @@ class MetricView(View):
     def to_html(self) -> str:
         """Give the picture and the ranking side by side."""
         one = find_metric(self.metric)
-        head = f"<h4>{escape(one.zh if self.lang == 'zh' else one.en)}</h4>"
+        head = f"<h4>{escape(getattr(one, self.lang))}</h4>"
         return (
             head + self._told.value + static_page(self._picture.value, self._sheet.html)
         )
@@ -123,8 +123,7 @@ class MetricView(View):
         """Offer the denominators of the metric, and the years that define it."""
         defined = {metric for metric, _ in self._scores}
         names = [name for name in self._variants() if name in defined]
-        place = "zh" if self.lang == "zh" else "en"
-        self._variant.options = [(getattr(find_metric(n), place), n) for n in names]
+        self._variant.options = [(getattr(find_metric(n), self.lang), n) for n in names]
         if self._metric.value in names:
             self._variant.value = self._metric.value
         mine = (y for metric, y in self._scores if metric == self._metric.value)
@@ -194,10 +193,10 @@ class MetricView(View):
 
     def _name_ranks(self, frame: DataFrame) -> dict[str, str]:
         """Name the ranks under other denominators by these."""
-        place, rank = ("zh", "en")[self.lang == "en"], say(self.lang, "rank")
+        rank = say(self.lang, "rank")
         names = {f"rank_{name}": name for name in self._variants()}
         return {
-            column: f"{rank}: {getattr(find_metric(names[column]), place)}"
+            column: f"{rank}: {getattr(find_metric(names[column]), self.lang)}"
             for column in frame
             if column in names
         }

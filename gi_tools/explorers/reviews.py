@@ -17,7 +17,7 @@ from gi_tools.decisions import list_hashes
 from gi_tools.edits import EditLog, apply_edits, to_edit_frame
 from gi_tools.errors import DataError
 from gi_tools.explorers.sheet import Sheet
-from gi_tools.explorers.views import View, static_page
+from gi_tools.explorers.views import View, show_number, static_page
 from gi_tools.explorers.words import say, say_place, sign
 from gi_tools.facts import add_confidence, iterate, set_values, tabulate
 from gi_tools.ledger import Suspect
@@ -137,14 +137,20 @@ class ReviewView(View):
 
     @property
     def _change(self) -> tuple[Suspect, ...]:
+        self._require_cases()
         changes = self._cases[self._at].changes
         picked = self._sheet.picked
         return changes[int(picked) if picked.isdigit() else 0]
+
+    def _require_cases(self) -> None:
+        if not self._cases:
+            raise DataError(say(self.lang, "nothing_due"))
 
     def _give_reason(self, change: tuple[Suspect, ...]) -> str:
         return change[0].reason if self.lang == "zh" else change[0].reason_en
 
     def _decide(self, cells: list, reason: str, verdict: str = ACCEPTED) -> None:
+        self._require_cases()
         if self._at in self._decided:
             raise DataError(say(self.lang, "decided"))
         log = self.edits
@@ -250,8 +256,8 @@ class ReviewView(View):
                 shown = (
                     *_name(case.form, cell, lang),
                     raw,
-                    _show(cell.value),
-                    _show(cell.proposal),
+                    show_number(cell.value),
+                    show_number(cell.proposal),
                     say_place(lang, place),
                     f"{say(lang, change[0].status)}: {self._give_reason(change)}",
                 )
@@ -313,7 +319,7 @@ def _list_cases(rows: Iterable[Suspect], forms: dict[str, str]) -> Iterator[Case
 
 
 def _name(form: str, cell: Suspect, lang: str) -> tuple[str, str]:
-    place = "label_zh" if lang == "zh" else "label_en"
+    place = f"label_{lang}"
     one, who = (
         indicators().get((form, cell.indicator)),
         applicants().get(cell.applicant),
@@ -327,7 +333,3 @@ def _name_case(case: Case, lang: str) -> str:
     label, who = _name(case.form, case.changes[0][0], lang)
     short = label if len(label) <= LONGEST else f"{label[:LONGEST]}…"
     return f"{short} · {who}" if who else short
-
-
-def _show(value: float | None) -> str:
-    return "" if value is None else f"{value:.10g}"

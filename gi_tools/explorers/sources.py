@@ -25,7 +25,7 @@ def to_html(document: Document, places: Collection[str], lang: str) -> str:
     parts = []
     for block in document.blocks[:MOST_BLOCKS]:
         if isinstance(block, Grid):
-            parts.append(_grid_html(document, block, places))
+            parts.append(_grid_html(document, block, places, lang))
         elif block.text.strip():
             parts.append(_paragraph_html(document, block, places, spans))
     if left := len(document.blocks) - MOST_BLOCKS:
@@ -42,14 +42,18 @@ def _find_spans(document: Document, places: Collection[str]) -> list[tuple[Span,
     return sorted(found, key=lambda pair: (pair[0].start, -pair[0].end))
 
 
-def _grid_html(document: Document, grid: Grid, places: Collection[str]) -> str:
+def _grid_html(
+    document: Document, grid: Grid, places: Collection[str], lang: str
+) -> str:
     rows = "".join(
         "<tr>"
         + "".join(_cell_html(document, grid.number, cell, places) for cell in row)
         + "</tr>"
         for row in grid.rows[:MOST_BLOCKS]
     )
-    return f"<table>{rows}</table>"
+    left = len(grid.rows) - MOST_BLOCKS
+    more = f"<p>{escape(say(lang, 'more', n=left))}</p>" if left > 0 else ""
+    return f"<table>{rows}</table>{more}"
 
 
 def _cell_html(

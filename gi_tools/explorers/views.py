@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 import ipywidgets
+import pandas as pd
 from pandas import DataFrame
 
 from gi_tools.explorers.words import say, translate
@@ -68,11 +69,16 @@ def frame_to_html(
 def _cell(value: Any, show: Any) -> str:
     if show is not None:
         return f"<td>{show(value)}</td>"
-    if value is None or str(value) in ("<NA>", "nan", "NaT"):
+    if pd.isna(value):
         return "<td></td>"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f'<td class="gi-number">{value:.10g}</td>'
     return f"<td>{escape(str(value)[:300])}</td>"
+
+
+def show_number(value: float | None) -> str:
+    """Write a figure with all its digits; nothing for none."""
+    return "" if pd.isna(value) else f"{value:.10g}"
 
 
 def static_page(*parts: str) -> str:

@@ -45,7 +45,11 @@ def list_links(tree: LexborHTMLParser) -> list[tuple[str, str]]:
     if tree.body is None:
         return []
     nodes = tree.body.css("a, iframe, embed, object")
-    links = dict(filter(None, map(_read_link, nodes)))
+    links: dict[str, str] = {}
+    for href, name in filter(None, map(_read_link, nodes)):
+        # An icon may link the same file: the name that speaks of a report stands.
+        if href not in links or _REPORT.search(name):
+            links[href] = name
     return sorted(links.items(), key=lambda link: not _REPORT.search(link[1]))
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import posixpath
 import zipfile
-import zlib
 from typing import Any
 
 import regex
 
 from gi_tools.errors import ReadError
 from gi_tools.readers.blocks import needing
-from gi_tools.readers.kinds import MAX_MEMBERS
+from gi_tools.readers.kinds import DAMAGED, MAX_MEMBERS
 
 MAX_TOTAL = 256 * 1024 * 1024
 MAX_MEMBER = 64 * 1024 * 1024
@@ -35,7 +34,7 @@ class Container:
             raise ReadError(f"{name}: more than {MAX_MEMBERS:,} members; unpack it")
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError):
+        except (NotImplementedError, *DAMAGED):
             raise ReadError(f"{name}: damaged or cut short; fetch it again") from None
         self._members = {_member_name(m): m for m in self._zip.infolist()}
         total = sum(member.file_size for member in self._members.values())
@@ -65,7 +64,7 @@ class Container:
             )
         try:
             return self._zip.read(info)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError):
+        except DAMAGED:
             why = "is damaged or cut short; fetch it again"
         except NotImplementedError:
             why = "is packed in a way not read here; pack it again as plain zip"
@@ -119,6 +118,12 @@ def refuse_entities(data: bytes, name: str, part: str) -> None:
     """Raise ReadError when XML declares a document type or entities."""
     if _DOCTYPE.search(data.replace(b"\x00", b"") if b"\x00" in data[:99] else data):
         raise ReadError(f"{name}: {part} declares entities; not opened")
+
+
+def to_int(text: str | None, default: int) -> int:
+    """Read a whole number of an attribute; ``default`` where it is none."""
+    text = (text or "").strip()[:8]
+    return int(text) if text.isascii() and text.isdigit() else default
 
 
 def _member_name(member: zipfile.ZipInfo) -> str:

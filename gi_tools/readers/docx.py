@@ -9,7 +9,7 @@ from typing import Any
 from gi_tools.documents import Document, Source
 from gi_tools.errors import ReadError
 from gi_tools.readers.blocks import Box, Builder
-from gi_tools.readers.containers import Container, parse_xml
+from gi_tools.readers.containers import Container, parse_xml, to_int
 from gi_tools.readers.numbering import VAL, Numbering, W, join_label
 
 # Strict OOXML and Word 2003 XML name the same elements in spaces of their own.
@@ -194,7 +194,7 @@ class _Flow:
         return "no text in it; fetch it again"
 
     def _add_paragraph(self, paragraph: Any) -> None:
-        text = self._carried + self._read_paragraph(paragraph)
+        text = self._read_paragraph(paragraph, self._carried)
         boxes, self._boxes = self._boxes, []
         self._carried = ""
         if _is_mark_deleted(paragraph):
@@ -214,7 +214,7 @@ class _Flow:
         return [self._read_row(row) for row in _own(table, "tr")]
 
     def _read_row(self, row: Any) -> list[Box]:
-        column = 1 + _number(row.find(f"{W}trPr/{W}gridBefore"), 0)
+        column = 1 + min(_number(row.find(f"{W}trPr/{W}gridBefore"), 0), 256)
         boxes: list[Box] = []
         for cell in _own(row, "tc"):
             span, down, right = _read_merge(cell)
@@ -242,11 +242,12 @@ class _Flow:
             elif name not in _SKIPPED and not _is_deletion(child):
                 yield from self._read_items(child)
 
-    def _read_paragraph(self, paragraph: Any) -> str:
-        parts: list[str] = []
+    def _read_paragraph(self, paragraph: Any, carried: str = "") -> str:
+        parts = [carried]
         self._read_inline(paragraph, parts)
         properties = paragraph.find(f"{W}pPr")
-        if properties is None:
+        # Without its mark a paragraph runs on into the next one, whose number counts.
+        if properties is None or _is_mark_deleted(paragraph):
             return "".join(parts)
         label = self._find_label(properties)
         self._numbers += bool(label)
@@ -354,5 +355,4 @@ def _sign(code: str) -> str:
 
 
 def _number(element: Any, default: int) -> int:
-    text = "" if element is None else element.get(VAL, "").strip()[:6]
-    return int(text) if text.isascii() and text.isdigit() else default
+    return default if element is None else to_int(element.get(VAL), default)

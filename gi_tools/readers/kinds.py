@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import io
+import lzma
 import re
 import zipfile
 import zlib
 
 SAMPLE = 200_000
 MAX_MEMBERS = 2_000
+# What zipfile raises on damaged files; offsets past any file overflow.
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    OverflowError,
+    ValueError,
+)
 ZIP, OLE = (b"PK\x03\x04", b"PK\x05\x06"), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 # What is known and not read: the kind, and what to do.
@@ -114,7 +125,7 @@ def _read_names(data: bytes) -> tuple[list[str], str]:
                     return names, member.read(200).decode("latin-1")
     except (RuntimeError, NotImplementedError):
         return names, ""
-    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError):
+    except DAMAGED:
         # Cut short: what is left still names its members.
         names += [_TYPES, *(name.decode("latin-1") for name in _NAMES.findall(data))]
         return names, data[:200].decode("latin-1")

@@ -38,7 +38,7 @@ def _find_parts(name: str, data: bytes) -> list[Message]:
     if len(_BOUNDARY.findall(data)) > 2 * MAX_PARTS:
         raise ReadError(f"{name}: more than {MAX_PARTS:,} parts; save the page alone")
     try:
-        message = message_from_bytes(data.lstrip())
+        message = message_from_bytes(data.removeprefix(b"\xef\xbb\xbf").lstrip())
         return [part for part in message.walk() if not part.is_multipart()]
     except RecursionError:
         raise ReadError(f"{name}: parts nested too deep for a page") from None

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import regex
 
+from gi_tools.readers.containers import to_int
+
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 VAL = f"{W}val"
 DEEPEST = 8
@@ -88,12 +90,12 @@ class Numbering:
             levels = dict(families.get(family, {}))
             restarts = False
             for change in number.iterfind(f"{W}lvlOverride"):
-                depth = _to_int(change.get(f"{W}ilvl"), 0)
+                depth = to_int(change.get(f"{W}ilvl"), 0)
                 levels |= _read_levels(change)
                 start = change.find(f"{W}startOverride")
                 if start is not None and depth in levels:
                     level = levels[depth]
-                    levels[depth] = level._replace(start=_to_int(_value(start), 1))
+                    levels[depth] = level._replace(start=to_int(_value(start), 1))
                     restarts = True
             self._levels[key] = levels
             self._family[key] = f"{family}/{key}" if restarts else family
@@ -115,8 +117,8 @@ def print_numeral(number: int, numerals: str) -> str:
 def _read_levels(owner: Any) -> dict[int, Level]:
     levels = {}
     for level in owner.iterfind(f"{W}lvl"):
-        levels[_to_int(level.get(f"{W}ilvl"), 0)] = Level(
-            _to_int(_value(level.find(f"{W}start")), 1),
+        levels[to_int(level.get(f"{W}ilvl"), 0)] = Level(
+            to_int(_value(level.find(f"{W}start")), 1),
             _value(level.find(f"{W}numFmt"), "decimal"),
             _value(level.find(f"{W}lvlText"), ""),
             _value(level.find(f"{W}pStyle"), ""),
@@ -129,7 +131,7 @@ def _read_number(number: Any) -> tuple[str, int | None]:
         return "", None
     depth = _value(number.find(f"{W}ilvl"))
     list_ = _value(number.find(f"{W}numId"), "")
-    return list_, None if depth is None else _to_int(depth, 0)
+    return list_, None if depth is None else to_int(depth, 0)
 
 
 def _print_label(levels: dict[int, Level], depth: int, counts: dict[int, int]) -> str:
@@ -146,11 +148,6 @@ def _print_label(levels: dict[int, Level], depth: int, counts: dict[int, int]) -
 
 def _value(element: Any, default: Any = None) -> Any:
     return default if element is None else element.get(VAL, default)
-
-
-def _to_int(text: str | None, default: int) -> int:
-    text = (text or "").strip()[:6]
-    return int(text) if text.isascii() and text.isdigit() else default
 
 
 def _to_chinese(number: int, digits: str = _CHINESE, legal: bool = False) -> str:

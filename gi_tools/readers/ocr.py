@@ -40,6 +40,7 @@ MAX_PIXELS = 40_000_000  # an A4 page at 600 dpi has 35 million
 MAX_FRAMES = 40  # pages of one TIFF
 LONGEST = 3600  # pixels of the long side; a larger picture is made smaller
 SHORTEST = 1200  # a smaller one is made larger
+THIN = 16  # pixels: no writing is lower
 SPLIT = 0.5  # confidence at most where two readings of a cell differ
 UNREAD = "\ufffd"  # written but not recognised: never to be taken for an empty cell
 FEWEST_WORDS = 8  # with fewer there is no telling how a page lies
@@ -96,6 +97,9 @@ def ocr_page(bitmap: Any, number: int, name: str, scale: float | None = None) ->
     ``scale`` is points a pixel; without it the usual writing is taken as the measure.
     """
     cv2, engine = _load_cv2(name), _load_engine(name)
+    high, wide = bitmap.shape[:2]
+    if min(high, wide) < THIN:  # a rule or a spacer: the engine fails on it
+        return Page(number, wide * (scale or 1), high * (scale or 1), [], [])
     picture = to_picture(cv2, bitmap, scale)
     words = _recognise(engine, picture.image)
     if len(words) >= FEWEST_WORDS and _is_poor(words):
@@ -160,11 +164,19 @@ def _load(name: str, data: bytes) -> Iterator[Any]:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(data), formats=FORMATS)
         count = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
-        for number in range(min(count, MAX_FRAMES)):
+        if count > MAX_FRAMES:
+            raise ReadError(
+                f"{name}: {count} pages, more than {MAX_FRAMES}; "
+                "give the pages of the report"
+            )
+        for number in range(count):
             image.seek(number)
             if image.width * image.height > MAX_PIXELS:
                 raise Image.DecompressionBombError
-            upright = ImageOps.exif_transpose(image).convert("RGBA")
+            upright = ImageOps.exif_transpose(image)
+            if upright.mode.startswith("I"):  # 16 bits, which Pillow clips to white
+                upright = upright.point(lambda grey: grey / 256)
+            upright = upright.convert("RGBA")
             yield numpy.asarray(_flatten(Image, upright))[:, :, ::-1].copy()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ReadError(

@@ -31,6 +31,7 @@ _STYLE = -1  # not a code: the two bytes before them that name the style
 _MERGE = ("", "continue", "start", "start")
 _MARKS = "\r\x07\x0c"
 _MARK = regex.compile(f"[{_MARKS}]")
+_RARE = regex.compile(r"[\U00010000-\U0010FFFF]")
 _FIELD = "\x13\x14\x15"
 _SIGNS = {0x0B: "\n", 0x1E: "-"} | dict.fromkeys([*range(9), *range(0x0C, 0x1E), 0x1F])
 _Page = tuple[tuple[int, ...], list[dict[int, bytes]]]
@@ -95,6 +96,11 @@ class _Binary:
         self._table = streams["1Table" if flags & _TABLE1 else "0Table"]
         self._data = streams.get("Data", b"")
         self._pieces = list(self._read_pieces())
+        size = sum(width * (last - first) for first, last, _, width in self._pieces)
+        if size > 2 * len(self._word):
+            raise ReadError(
+                f"{name}: damaged (text longer than the file); fetch it again"
+            )
         self._runs = _Runs(self._word, self._plc(_PLC_CHPX), _read_chpx)
         self._paragraphs = _Runs(self._word, self._plc(_PLC_PAPX), _read_papx)
         self._lists = find_list_styles(self._plc(_STYLES))
@@ -157,6 +163,8 @@ class _Binary:
             at = offset + (begin - first) * width
             raw = self._word[at : offset + (stop - first) * width]
             text = raw.decode("cp1252" if width == 1 else "utf-16-le", "replace")
+            # A rare sign takes two places; ``_clean`` drops what fills the second.
+            text = _RARE.sub("\\g<0>\0", text)
             begin = 0
             while begin < len(text):
                 properties, until = self._runs.find(at + begin * width)
@@ -189,7 +197,7 @@ class _Binary:
             if huge in properties:
                 at = int.from_bytes(properties[huge], "little")
                 size = int.from_bytes(self._data[at : at + 2], "little")
-                properties = properties | read_sprms(self._data[at + 2 :][:size])
+                properties = properties | read_sprms(self._data[at + 2 : at + 2 + size])
         return properties
 
 

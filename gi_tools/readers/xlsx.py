@@ -11,7 +11,7 @@ import regex
 from gi_tools.documents import Document, Source
 from gi_tools.errors import ReadError
 from gi_tools.readers.blocks import MAX_CELLS, Builder, needing
-from gi_tools.readers.containers import Container, refuse_entities
+from gi_tools.readers.containers import Container, refuse_entities, to_int
 from gi_tools.readers.sheets import (
     Place,
     Range,
@@ -95,12 +95,12 @@ class _Book:
             if kind == "mergeCell":
                 merges += _read_range(element.get("ref", ""))
                 continue
-            row, column = _to_number(element.get("r"), row + 1), 0
+            row, column = to_int(element.get("r"), row + 1), 0
             for cell in element.iterchildren("{*}c"):
                 row, column = _read_place(cell.get("r"), row, column + 1)
                 if text := self._read_cell(cell):
                     cells[row, column] = text
-                elif _to_number(cell.get("s"), 0) in self._styles.ruled:
+                elif to_int(cell.get("s"), 0) in self._styles.ruled:
                     ruled.add((row, column))
             self._count(element)
         return Sheet(name, cells, merges, ruled)
@@ -125,13 +125,13 @@ class _Book:
             self._unsolved += formula is not None and kind != "str"
             return ""
         if kind == "s":
-            place = _to_number(text, len(self._strings))
+            place = to_int(text, len(self._strings))
             return self._strings[place] if place < len(self._strings) else ""
         if kind == "b":
             return write_value(text == "1")
         if kind != "n":
             return write_value(text)
-        style = _to_number(cell.get("s"), 0)
+        style = to_int(cell.get("s"), 0)
         return self._write_number(text, style)
 
     def _write_number(self, text: str, style: int) -> str:
@@ -185,15 +185,15 @@ def _read_styles(root: Any) -> _Styles:
     if root is None:
         return _Styles([], set())
     formats = {
-        _to_number(f.get("numFmtId"), 0): f.get("formatCode", "")
+        to_int(f.get("numFmtId"), 0): f.get("formatCode", "")
         for f in root.iter("{*}numFmt")
     }
     rules = [_is_ruled(b) for b in root.iterfind("{*}borders/{*}border")]
     kinds, ruled = [], set()
     for number, style in enumerate(root.iterfind("{*}cellXfs/{*}xf")):
-        code = _to_number(style.get("numFmtId"), 0)
+        code = to_int(style.get("numFmtId"), 0)
         kinds.append(find_number_kind(code, formats.get(code, "")))
-        border = _to_number(style.get("borderId"), 0)
+        border = to_int(style.get("borderId"), 0)
         if border < len(rules) and rules[border]:
             ruled.add(number)
     return _Styles(kinds, ruled)
@@ -219,8 +219,3 @@ def _read_range(ref: str) -> Iterator[Range]:
     bottom, right = _read_place(last or first, 0, 0)
     if top and bottom:
         yield min(top, bottom), min(left, right), max(top, bottom), max(left, right)
-
-
-def _to_number(text: str | None, default: int) -> int:
-    text = (text or "").strip()[:8]
-    return int(text) if text.isascii() and text.isdigit() else default

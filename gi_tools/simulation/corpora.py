@@ -22,7 +22,7 @@ from gi_tools.simulation.drafts import Draft, make_draft, to_blocks, to_truth
 from gi_tools.simulation.dresses import DRESSES, FULL_DRESSES, Block
 from gi_tools.simulation.office import to_docx, to_xlsx
 from gi_tools.simulation.pages import to_pdf
-from gi_tools.simulation.panels import Wave, draw_waves
+from gi_tools.simulation.panels import Wave, draw_waves, list_forms
 from gi_tools.simulation.pdf import to_picture_pdf
 from gi_tools.simulation.scans import scan
 
@@ -30,6 +30,7 @@ FIRST_YEAR, LAST_YEAR = 2008, 2024  # drawn from when no years are asked for
 BLOCK = 300  # bodies drawn at once
 CHAIN = 3  # years in a row that one body reports, when a panel is not asked for
 INDEX = "index.csv"
+COLUMNS = "file format agency year form form_key defect visible".split()
 
 
 class Format(NamedTuple):
@@ -118,6 +119,8 @@ def simulate(
         raise DataError("give a number from 0 on, and a share of defects from 0 to 1")
     kinds = list(DEFECTS if kinds is None else kinds)
     formats = list(formats)
+    if not formats:
+        raise DataError(f"no format to write; use one of {', '.join(FORMATS)}")
     _verify(formats, FORMATS, "format")
     _verify(kinds, DEFECTS, "defect")
     for name in formats:
@@ -135,7 +138,7 @@ def simulate(
         rows.append(
             _write(draft, formats[chance.integers(len(formats))], folder, chance)
         )
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(rows, columns=COLUMNS)
     frame.to_csv(folder / INDEX, index=False, lineterminator="\n")
     return frame
 
@@ -156,22 +159,30 @@ def draw_drafts(
     """Draw whole years for all bodies, then yield the reports body by body."""
     _verify(keys or (), forms(), "form")
     chosen = [form for key, form in forms().items() if keys is None or key in keys]
-    first = max(min(form.first_year for form in chosen), FIRST_YEAR)
-    last = max(form.last_year or LAST_YEAR for form in chosen)
-    years = sorted(range(first, last + 1) if years is None else years)
+    ends = [(form.first_year, form.last_year or LAST_YEAR) for form in chosen]
+    first = max(min((one for one, _ in ends), default=FIRST_YEAR), FIRST_YEAR)
+    last = max((one for _, one in ends), default=first)
+    years = sorted(set(range(first, last + 1) if years is None else years))
+    for year in years:
+        list_forms(year, 1)
+    if number and not any(a <= year <= b for a, b in ends for year in years):
+        raise DataError("no form asked for covers a year asked for; ask for others")
     chain = len(years) if panel else min(CHAIN, len(years))
     chance = np.random.default_rng(seed)
     # Not every body has a report in the forms asked for: invent more of them.
-    bodies = make_bodies(4 * (number // max(chain, 1) + 4), first=seed % 2000)
-    made = 0
-    for start in range(0, len(bodies), BLOCK):
-        block = bodies[start : start + BLOCK]
-        for draft in _draw_block(block, keys, years, chain, chance):
-            if made == number:
-                return
-            made += 1
-            draft.name = f"r{made:05}"
-            yield draft, chance
+    size = 4 * (number // max(chain, 1) + 4)
+    made = start = 0
+    while made < number:
+        bodies = make_bodies(start + size, first=seed % 2000)
+        for first in range(start, len(bodies), BLOCK):
+            block = bodies[first : first + BLOCK]
+            for draft in _draw_block(block, keys, years, chain, chance):
+                if made == number:
+                    return
+                made += 1
+                draft.name = f"r{made:05}"
+                yield draft, chance
+        start += size
 
 
 def _draw_block(

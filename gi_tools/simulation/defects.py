@@ -95,9 +95,11 @@ def _parents_zero(draft: Draft, chance: Generator) -> bool:
 def _blank_and_zero(draft: Draft, chance: Generator) -> bool:
     """2: some of the zeros of one table are left blank."""
     zeros = _zeros(draft)
+    if len(zeros) < 2:
+        return False
     for key in _draw(chance, zeros, 1 + len(zeros) // 4):
         draft.show(key, "", None)
-    return len(zeros) > 1
+    return True
 
 
 def _padded_labels(draft: Draft, chance: Generator) -> bool:
@@ -187,12 +189,12 @@ def _slashes(draft: Draft, chance: Generator) -> bool:
 def _no_service(draft: Draft, chance: Generator) -> bool:
     """11: a body that takes no requests: nothing in the tables on them."""
     keys = [k for k in draft.true if k[1] or k[0].startswith(("requests.", "replies."))]
-    if any(draft.true[key] for key in keys):
+    if not keys or any(draft.true[key] for key in keys):
         return False
     for key in keys:
         draft.show(key, "", None)
     draft.chosen["requests"] = "本单位不承担受理政府信息公开申请的职责。"
-    return bool(keys)
+    return True
 
 
 def _disputes_exceed(draft: Draft, chance: Generator) -> bool:
@@ -291,10 +293,12 @@ def _repeated_years(draft: Draft, chance: Generator) -> bool:
     last = draft.before
     if last is None or last.form_key != draft.form_key or last.planted:
         return False
+    if draft.true == last.true:
+        return False
     for key, text in last.printed.items():
         draft.show(key, text, last.shown[key])
     draft.told |= {told.indicator: told.value for told in last.claims}
-    return draft.true != last.true
+    return True
 
 
 def _reused_text(draft: Draft, chance: Generator) -> bool:

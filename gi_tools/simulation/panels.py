@@ -61,7 +61,7 @@ def simulate_facts(
     nature = draw_nature(made, chance)
     parts = [
         _to_columns(wave, made, blanks, indicators, chance)
-        for wave in draw_waves(nature, sorted(years), chance, effect, treated)
+        for wave in draw_waves(nature, sorted(set(years)), chance, effect, treated)
     ]
     return _to_frame(parts)
 
