@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from ctypes import c_uint, c_void_p
+from functools import lru_cache
 from itertools import compress, pairwise, repeat
 from math import pi
 from types import ModuleType
@@ -123,11 +124,8 @@ def _read_marks(api: ModuleType, raw: Any, upright: Matrix) -> list[Mark]:
     text, count = point_at(raw), api.FPDFText_CountChars(raw)
     places, texts, after_space = [], [], []
     is_spaced = False
-    chars: dict[int, str] = {}
-    for place, code in enumerate(map(code_at, repeat(text), range(count))):
-        char = chars.get(code)
-        if char is None:
-            char = chars[code] = _to_text(code)
+    codes = map(code_at, repeat(text), range(count))
+    for place, char in enumerate(map(_to_text, codes)):
         if char == " ":
             is_spaced = True
         elif char:
@@ -155,6 +153,7 @@ def _span(first: Point, second: Point) -> Sides:
     return np.minimum(x, u), np.minimum(y, v), np.maximum(x, u), np.maximum(y, v)
 
 
+@lru_cache(maxsize=8192)
 def _to_text(code: int) -> str:
     """The character of a code: a blank for every space, nothing for line ends."""
     if code in _SPACES or code in _SKIPPED:
