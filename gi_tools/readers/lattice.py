@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import partial
 from math import inf
+from operator import itemgetter
 from typing import NamedTuple
 
 SNAP = 3.0  # points; double rules and the borders of neighbour cells stand closer
@@ -104,11 +105,12 @@ def snap(lines: Iterable[Line]) -> list[Line]:
     """Bring lines that nearly coincide to one place and join those that touch."""
     snapped: list[Line] = []
     for group in _group(sorted(lines), SNAP):
-        low, high = group[0][0], group[-1][0]
-        at = low if low == high else _weigh(group)
-        spans = sorted([line[1:] for line in group])
-        start, end = spans[0]
-        for left, right in spans:
+        at = group[0][0]
+        if at != group[-1][0]:
+            at = _weigh(group)
+            group.sort(key=itemgetter(1, 2))
+        _, start, end = group[0]
+        for _, left, right in group:
             if left > end + SNAP:
                 snapped.append(Line(at, start, end))
                 start, end = left, right

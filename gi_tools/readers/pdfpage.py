@@ -250,10 +250,10 @@ class _Pen:
     def _add_boxes(self, paths: list[Pointer], matrix: Matrix) -> list[Pointer]:
         """Add paths of five points as frames, told by three; give what is no box."""
         whole = _times(self._find_matrices(paths).T, matrix)
-        (x, y), (p, q), (u, v) = (
-            _move(self._find_points(self._find_segments(paths, repeat(n))).T, whole)
-            for n in range(3)
-        )
+        numbers = [n for n in range(3) for _ in paths]
+        points = self._find_points(self._find_segments(3 * paths, numbers))
+        corners = (_move(one.T, whole) for one in points.reshape(3, -1, 2))
+        (x, y), (p, q), (u, v) = corners
         is_box = (abs(x - p) <= SLANT) & (abs(q - v) <= SLANT)
         is_box |= (abs(y - q) <= SLANT) & (abs(p - u) <= SLANT)
         left, top, right, bottom = _span((x, y), (u, v))
