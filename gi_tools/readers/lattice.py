@@ -87,7 +87,7 @@ def _split_bands(
     across: list[Line], down: list[Line]
 ) -> Iterator[tuple[list[Line], list[Line]]]:
     """Part the lines of a page where no line runs down; lines outside are left out."""
-    down = sorted(down, key=lambda line: line.start)
+    down = sorted(down, key=itemgetter(1))
     flat = sorted(across)
     first = 0
     while first < len(down):
