@@ -180,6 +180,8 @@ def _to_lattice(across: list[Line], down: list[Line]) -> Lattice | None:
     if len(across) < 2 or not down:
         return None
     down = _close_sides(down, across)
+    if len(down) < 2:
+        return None
     closed = _close_sides(across, down)
     ys, xs = _places(closed), _places(down)
     if xs[-1] - xs[0] < NARROWEST or ys[-1] - ys[0] < LEAST or len(xs) < 3:

@@ -195,8 +195,10 @@ def _fill(marks: list[Mark], side: float) -> tuple[int, bool]:
             start = top
         if bottom > end:
             end = bottom
+    if not size:
+        return 1, False
     last = max([mark[3] for mark in marks if mark[4] > end - size / 2])
-    lines = round((end - start) / size) if size else 0
+    lines = round((end - start) / size)
     return max(lines, 1), side - last < FULL * size
 
 

@@ -24,6 +24,7 @@ MAX_DEPTH = 8  # forms inside forms
 MAX_POINTS = 20_000  # of one path; a map has more
 BOX_POINTS = 5  # of a path that is one box; filled, it is the ground of a cell
 THIN = 4.0  # points: a drawn area no wider than this is a ruled line
+FAR = 1e40  # points: for what is infinitely far, or nowhere; more than PDFium can write
 SLANT = 1.0  # points by which a ruled line may lean
 SAMPLE = 24  # characters that tell how a page is turned
 HIDDEN = 3  # the PDF text mode in which nothing is drawn
@@ -141,8 +142,12 @@ def _read_marks(api: ModuleType, raw: Any, upright: Matrix) -> list[Mark]:
 
 def _move_boxes(boxes: ndarray, matrix: Matrix) -> Sides:
     """Turn boxes upright that are given by two corners each."""
+    import numpy as np
+
     x, y, u, v = boxes.astype(float).T
-    return _span(_move((x, y), matrix), _move((u, v), matrix))
+    with np.errstate(invalid="ignore"):
+        sides = np.stack(_span(_move((x, y), matrix), _move((u, v), matrix)))
+    return tuple(np.fmin(np.fmax(sides, -FAR), FAR))
 
 
 def _span(first: Point, second: Point) -> Sides:
@@ -249,13 +254,16 @@ class _Pen:
 
     def _add_boxes(self, paths: list[Pointer], matrix: Matrix) -> list[Pointer]:
         """Add paths of five points as frames, told by three; give what is no box."""
-        whole = _times(self._find_matrices(paths).T, matrix)
+        import numpy as np
+
         numbers = [n for n in range(3) for _ in paths]
         points = self._find_points(self._find_segments(3 * paths, numbers))
-        corners = (_move(one.T, whole) for one in points.reshape(3, -1, 2))
-        (x, y), (p, q), (u, v) = corners
-        is_box = (abs(x - p) <= SLANT) & (abs(q - v) <= SLANT)
-        is_box |= (abs(y - q) <= SLANT) & (abs(p - u) <= SLANT)
+        with np.errstate(invalid="ignore"):  # at infinity there is no box
+            whole = _times(self._find_matrices(paths).T, matrix)
+            corners = (_move(one.T, whole) for one in points.reshape(3, -1, 2))
+            (x, y), (p, q), (u, v) = corners
+            is_box = (abs(x - p) <= SLANT) & (abs(q - v) <= SLANT)
+            is_box |= (abs(y - q) <= SLANT) & (abs(p - u) <= SLANT)
         left, top, right, bottom = _span((x, y), (u, v))
         self.across += _to_lines(top, left, right, is_box)
         self.across += _to_lines(bottom, left, right, is_box)
