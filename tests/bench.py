@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -29,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "data" / "samples"
 REAL = ROOT.parent / "shared" / "real"
 ROUNDS = 15
+DRAWN = ("lines", "fills", "boxes")  # how a PDF may draw its rules
 REPORTS = 300  # simulated ones for the throughput
 
 
@@ -131,18 +133,22 @@ def pull_tables(data: bytes) -> list:
 
 
 def measure_pdf() -> Iterator[Row]:
-    """Text PDFs with tables over page breaks, in each way that rules are drawn."""
-    for form in ("2014", "2019", "2021"):
+    """Text PDFs with tables over page breaks: each form, its rules and its breaks."""
+    breaks = {
+        "whole rows, 9 pt": Dress(size=9),
+        "cut rows, 10.5 pt": Dress(size=10.5, cut=True, is_open=True),
+    }
+    layouts = product(("2014", "2019", "2021", "shanghai"), DRAWN, breaks.items())
+    for form, rules, (name, dress) in layouts:
         made = make_blocks(form, make_cells(form, "full"))
-        for rules in ("lines", "fills", "boxes"):
-            data = to_pdf(made, Dress(rules=rules, size=10.5))
-            ours, theirs = race(
-                lambda data=data: gi.read(data),
-                lambda data=data: pull_tables(data),
-                rounds=3,
-            )
-            name = f"text PDF, {form}, rules as {rules}, read"
-            yield Row(name, ours, "pdfplumber tables", theirs)
+        data = to_pdf(made, dress._replace(rules=rules))
+        ours, theirs = race(
+            lambda data=data: gi.read(data),
+            lambda data=data: pull_tables(data),
+            rounds=5,
+        )
+        name = f"text PDF, {form}, rules as {rules}, {name}"
+        yield Row(name, ours, "pdfplumber tables", theirs)
 
 
 def measure_processes() -> Iterator[Row]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from printing import Dress, to_pdf
 from renderings import to_html
@@ -19,7 +20,7 @@ from gi_tools.errors import ReadError
 from gi_tools.readers import pdf, pdfpage
 from gi_tools.readers.html import read_html
 from gi_tools.readers.lattice import Line, find_lattices, snap
-from gi_tools.readers.paper import Mark, Page, TextLine, read_marks, to_lines
+from gi_tools.readers.paper import Mark, Page, TextLine, read_marks, to_lines, to_page
 from gi_tools.readers.pdf import MAX_PAGES, read_pdf
 from gi_tools.simulation.pdf import Picture, to_picture_pdf, write_objects
 from gi_tools.tables import read_tables
@@ -245,6 +246,25 @@ def test_a_frame_a_grid_of_one_column_and_an_underline_are_no_tables():
     assert not find_lattices(across, down)
     assert not find_lattices([*across, Line(100, 0, 300)], down)
     assert not find_lattices([Line(50, 10, 90), Line(80, 10, 90)], [])
+
+
+def test_short_strokes_over_an_upright_are_no_table():
+    across = [Line(y, 46, 53) for y in (10, 30)]
+    assert not find_lattices(across, [Line(49.5, 0, 40)])
+
+
+def test_marks_without_height_are_read():
+    across, down = to_box(0, 0, 100, 40)
+    down += [Line(50, 0, 40)]
+    marks = [Mark("一", 10, 20, 19, 20), Mark("二", 60, 10, 69, 19)]
+    page = to_page(1, (595, 842), marks, across, down)
+    assert [cell.text for cell in page.parts[0].cells] == ["一", "二"]
+
+
+def test_boxes_at_no_place_are_far_off():
+    boxes = np.array([[-np.inf, np.nan, np.inf, 5]])
+    moved = pdfpage._move_boxes(boxes, (0, 1, 1, 0, 0, 0))
+    assert np.abs(moved).max() <= pdfpage.FAR
 
 
 def test_a_table_open_at_its_sides_keeps_its_outer_columns():

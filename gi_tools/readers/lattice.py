@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import partial
 from math import inf
+from operator import itemgetter
 from typing import NamedTuple
 
 SNAP = 3.0  # points; double rules and the borders of neighbour cells stand closer
@@ -86,7 +87,7 @@ def _split_bands(
     across: list[Line], down: list[Line]
 ) -> Iterator[tuple[list[Line], list[Line]]]:
     """Part the lines of a page where no line runs down; lines outside are left out."""
-    down = sorted(down, key=lambda line: line.start)
+    down = sorted(down, key=itemgetter(1))
     flat = sorted(across)
     first = 0
     while first < len(down):
@@ -104,11 +105,12 @@ def snap(lines: Iterable[Line]) -> list[Line]:
     """Bring lines that nearly coincide to one place and join those that touch."""
     snapped: list[Line] = []
     for group in _group(sorted(lines), SNAP):
-        low, high = group[0][0], group[-1][0]
-        at = low if low == high else _weigh(group)
-        spans = sorted([line[1:] for line in group])
-        start, end = spans[0]
-        for left, right in spans:
+        at = group[0][0]
+        if at != group[-1][0]:
+            at = _weigh(group)
+            group.sort(key=itemgetter(1, 2))
+        _, start, end = group[0]
+        for _, left, right in group:
             if left > end + SNAP:
                 snapped.append(Line(at, start, end))
                 start, end = left, right
@@ -128,12 +130,15 @@ def _weigh(group: list[Line]) -> float:
 def _group(lines: list[Line], reach: float) -> Iterator[list[Line]]:
     """Sorted lines in groups, none of which is wider than two reaches."""
     group: list[Line] = []
+    first = last = -inf
     for line in lines:
-        far = group and line.at - group[-1].at > reach
-        if group and (far or line.at - group[0].at > 2 * reach):
-            yield group
-            group = []
+        at = line[0]
+        if at - last > reach or at - first > 2 * reach:
+            if group:
+                yield group
+            group, first = [], at
         group.append(line)
+        last = at
     if group:
         yield group
 
@@ -142,25 +147,32 @@ def _split_parts(
     across: list[Line], down: list[Line]
 ) -> Iterator[tuple[list[Line], list[Line]]]:
     """Part the lines of a page into sets that hang together by crossings."""
-    parent = list(range(len(across) + len(down)))
+    rest = list(enumerate(across)), list(enumerate(down))
+    while rest[0] or rest[1]:
+        side = 0 if rest[0] else 1
+        part: tuple[list, list] = ([], [])
+        new = [rest[side].pop(0)]
+        # Each round looks for what crosses the last one, among what is left.
+        while new:
+            part[side].extend(new)
+            side = 1 - side
+            new = _take_crossing(new, rest[side])
+        yield tuple([line for _, line in sorted(lines)] for lines in part)
 
-    def find(n: int) -> int:
-        while parent[n] != n:
-            parent[n] = n = parent[parent[n]]
-        return n
 
-    for i, flat in enumerate(across):
-        for j, tall in enumerate(down, len(across)):
-            if (
-                flat.start - SNAP <= tall.at <= flat.end + SNAP
-                and tall.start - SNAP <= flat.at <= tall.end + SNAP
-            ):
-                parent[find(i)] = find(j)
-    parts: dict[int, tuple[list[Line], list[Line]]] = {}
-    for n, line in enumerate([*across, *down]):
-        part = parts.setdefault(find(n), ([], []))
-        part[n >= len(across)].append(line)
-    yield from parts.values()
+def _take_crossing(lines: list, others: list) -> list:
+    """Take those of other numbered lines that cross some of these."""
+    taken: list = []
+    for _, (at, start, end) in lines:
+        if not others:
+            break
+        low, high, left = start - SNAP, end + SNAP, []
+        for other in others:
+            _, (place, first, last) = other
+            meets = low <= place <= high and first - SNAP <= at <= last + SNAP
+            (taken if meets else left).append(other)
+        others[:] = left
+    return taken
 
 
 def _to_lattice(across: list[Line], down: list[Line]) -> Lattice | None:
@@ -168,6 +180,8 @@ def _to_lattice(across: list[Line], down: list[Line]) -> Lattice | None:
     if len(across) < 2 or not down:
         return None
     down = _close_sides(down, across)
+    if len(down) < 2:
+        return None
     closed = _close_sides(across, down)
     ys, xs = _places(closed), _places(down)
     if xs[-1] - xs[0] < NARROWEST or ys[-1] - ys[0] < LEAST or len(xs) < 3:
@@ -207,17 +221,20 @@ def _ruled(lines: list[Line], places: list[float], cross: list[float]) -> list[s
     """For each place the steps of the cross axis along which a line is ruled."""
     ruled: list[set[int]] = [set() for _ in places]
     number = {place: n for n, place in enumerate(places)}
-    cover: dict[tuple[int, int], float] = {}
+    shares: dict[tuple[int, int], float] = {}
+    steps = len(cross) - 1
     for at, left, right in lines:
-        first = max(bisect_right(cross, left) - 1, 0)
-        for step in range(first, len(cross) - 1):
-            start, end = cross[step], cross[step + 1]
-            if start >= right:
-                break
-            inside = (end if end < right else right) - (start if start > left else left)
-            key = number[at], step
-            cover[key] = cover.get(key, 0.0) + inside / (end - start)
-    for (place, step), share in cover.items():
+        place = number[at]
+        first, last = bisect_left(cross, left), bisect_right(cross, right) - 1
+        ruled[place].update(range(first, last))
+        # The steps in which the line begins and ends are ruled in part.
+        for step in {first - 1, last}:
+            if 0 <= step < steps:
+                start, end = cross[step], cross[step + 1]
+                inside = min(end, right) - max(start, left)
+                key = place, step
+                shares[key] = shares.get(key, 0.0) + inside / (end - start)
+    for (place, step), share in shares.items():
         if share >= RULED:
             ruled[place].add(step)
     return ruled
@@ -245,23 +262,22 @@ def _merge_boxes(down: list[set], across: list[set]) -> list[list[int]]:
 
 def _to_regions(owner: list[list[int]]) -> list[Region]:
     """Cut each set of boxes into rectangles: one, unless its shape is broken."""
-    open_runs: dict[tuple[int, int, int], int] = {}
-    regions: list[Region] = []
+    open_runs: dict[tuple[int, int, int], list[int]] = {}
+    regions: list[list[int]] = []
     for i, row in enumerate(owner):
         runs, start = {}, 0
         for j in range(1, len(row) + 1):
             if j == len(row) or row[j] != row[start]:
                 key = (row[start], start, j)
-                number = open_runs.get(key)
-                if number is None:
-                    number = len(regions)
-                    regions.append(Region(i, start, i + 1, j))
-                else:
-                    regions[number] = regions[number]._replace(bottom=i + 1)
-                runs[key] = number
+                region = open_runs.get(key)
+                if region is None:
+                    region = [i, start, i + 1, j]
+                    regions.append(region)
+                region[2] = i + 1
+                runs[key] = region
                 start = j
         open_runs = runs
-    return regions
+    return [Region(*region) for region in regions]
 
 
 def _drop_idle(

@@ -135,14 +135,28 @@ def drop_marks(
     ]
     # The narrowest table first: a frame may stand around another table.
     tables.sort(key=lambda table: table[2] - table[0])
+    bands = sorted((table[1], table[3]) for table in tables)
+    are_apart = all(above[1] <= below[0] for above, below in pairwise(bands))
     free: list[Mark] = []
+    here, low, high, first, last = free, inf, inf, inf, inf
     for mark in marks:
         _, x, y, u, v, _, _ = mark
         x, y = (x + u) / 2, (y + v) / 2
+        # Most marks stand in the cell of the one before.
+        if are_apart and low <= x < high and first <= y < last:
+            here.append(mark)
+            continue
         for left, top, right, bottom, xs, ys, owner, cells in tables:
             if left <= x < right and top <= y < bottom:
-                row = owner[bisect_right(ys, y) - 1]
-                cells[row[bisect_right(xs, x) - 1]].append(mark)
+                row, column = bisect_right(ys, y), bisect_right(xs, x)
+                low, high, first, last = (
+                    xs[column - 1],
+                    xs[column],
+                    ys[row - 1],
+                    ys[row],
+                )
+                here = cells[owner[row - 1][column - 1]]
+                here.append(mark)
                 break
         else:
             free.append(mark)
@@ -181,8 +195,10 @@ def _fill(marks: list[Mark], side: float) -> tuple[int, bool]:
             start = top
         if bottom > end:
             end = bottom
+    if not size:
+        return 1, False
     last = max([mark[3] for mark in marks if mark[4] > end - size / 2])
-    lines = round((end - start) / size) if size else 0
+    lines = round((end - start) / size)
     return max(lines, 1), side - last < FULL * size
 
 
@@ -195,6 +211,8 @@ def read_marks(marks: list[Mark]) -> str:
     if len(marks) < 2:
         return marks[0].text.strip() if marks else ""
     runs = _to_runs(marks)
+    if len(runs) == 1:
+        return _join_marks(runs[0], " ")
     if _is_shuffled(runs):
         runs = _sort_runs(runs)
     text = ""
@@ -228,16 +246,19 @@ def to_lines(marks: list[Mark]) -> list[TextLine]:
 
 def _to_runs(marks: list[Mark]) -> list[list[Mark]]:
     """Cut marks where the writing moves to another line or backwards."""
-    last, *rest = marks
+    last = marks[0]
+    _, edge, top, _, bottom, _, _ = last
     run = [last]
     runs = [run]
-    for mark in rest:
-        if mark[1] >= last[1] and _is_beside(last, mark):
+    for mark in marks[1:]:
+        _, left, first, _, end, _, _ = mark
+        is_level = first == top and end == bottom
+        if left >= edge and (is_level or _is_beside(last, mark)):
             run.append(mark)
         else:
             run = [mark]
             runs.append(run)
-        last = mark
+        last, edge, top, bottom = mark, left, first, end
     return runs
 
 
@@ -276,9 +297,8 @@ def _sort_runs(runs: list[list[Mark]]) -> list[list[Mark]]:
 
 def _join_marks(run: list[Mark], column: str) -> str:
     """Write a line; a gap becomes a blank, a wide one ``column``."""
-    first, *rest = run
-    parts, end = [first.text], first.right
-    for text, left, top, right, bottom, spaced, _ in rest:
+    parts, end = [], run[0].left
+    for text, left, top, right, bottom, spaced, _ in run:
         gap, size = left - end, bottom - top
         if gap > COLUMN * size:
             parts.append(column)

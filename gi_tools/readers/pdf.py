@@ -10,6 +10,7 @@ import regex
 
 from gi_tools.documents import Document, Source
 from gi_tools.errors import ReadError
+from gi_tools.memory import hold_collector
 from gi_tools.readers.flow import to_document
 from gi_tools.readers.ocr import DPI, ocr_page
 from gi_tools.readers.paper import Page, to_page
@@ -31,6 +32,7 @@ _DISCLOSURE = regex.compile(r"公\s{0,3}[开開]")
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
 
 
+@hold_collector()
 def read_pdf(source: Source, data: bytes) -> Document:
     """
     Turn a PDF into a document: paragraphs, ruled tables with spans, furniture apart.
@@ -116,10 +118,11 @@ class _Reader:
         page.close()
 
     def _lay_out(self, page: Any, drawing: Drawing, number: int) -> Page:
-        if _is_picture(drawing):
+        lost = _count_lost(drawing)
+        if _is_picture(drawing, lost):
             self.notes.append(f"page {number}: no text layer, recognised")
             return self._scan(page, number)
-        self._note(drawing, number)
+        self._note(drawing, number, lost)
         lines = drawing.across, drawing.down
         laid = to_page(number, drawing.size, drawing.marks, *lines)
         boxes = _find_unread(drawing)
@@ -136,13 +139,13 @@ class _Reader:
         self.notes.append(f"page {number}: writing in a picture, recognised")
         return _add_pictures(laid, scan, boxes)
 
-    def _note(self, drawing: Drawing, number: int) -> None:
+    def _note(self, drawing: Drawing, number: int, lost: int) -> None:
         if drawing.is_cut:
             self.notes.append(
                 f"page {number}: more than {MAX_OBJECTS:,} drawn objects, "
                 "the rest is left out"
             )
-        if lost := _count_lost(drawing):
+        if lost:
             self.notes.append(f"page {number}: {lost} characters without a meaning")
 
     def _scan(self, page: Any, number: int) -> Page:
@@ -170,10 +173,10 @@ def _count_lost(drawing: Drawing) -> int:
     return [mark[0] for mark in drawing.marks].count(LOST)
 
 
-def _is_picture(drawing: Drawing) -> bool:
+def _is_picture(drawing: Drawing, lost: int) -> bool:
     """Whether a page has no text layer, or one that is worth nothing."""
     count = len(drawing.marks)
-    if _count_lost(drawing) > WORTHLESS * count:
+    if lost > WORTHLESS * count:
         return True
     if drawing.is_cut:
         return False  # a map or a bomb; drawing it would take minutes

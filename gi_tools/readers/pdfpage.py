@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from ctypes import (
-    CFUNCTYPE,
-    addressof,
-    c_float,
-    c_int,
-    c_uint,
-    c_void_p,
-    cast,
-)
-from functools import cache
-from itertools import pairwise
+from collections.abc import Iterable
+from ctypes import c_uint, c_void_p
+from functools import lru_cache
+from itertools import compress, pairwise, repeat
 from math import pi
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +14,7 @@ from unicodedata import normalize
 
 from gi_tools.readers.lattice import Line, to_line
 from gi_tools.readers.paper import Mark, to_mark
+from gi_tools.readers.pdfium import Pointer, bind, gather, point_at, to_pointer
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -31,7 +24,7 @@ MAX_DEPTH = 8  # forms inside forms
 MAX_POINTS = 20_000  # of one path; a map has more
 BOX_POINTS = 5  # of a path that is one box; filled, it is the ground of a cell
 THIN = 4.0  # points: a drawn area no wider than this is a ruled line
-BOX_BYTES = 16  # of a box: four floats
+FAR = 1e40  # points: for what is infinitely far, or nowhere; more than PDFium can write
 SLANT = 1.0  # points by which a ruled line may lean
 SAMPLE = 24  # characters that tell how a page is turned
 HIDDEN = 3  # the PDF text mode in which nothing is drawn
@@ -53,6 +46,7 @@ _RADICALS = dict(
 Matrix = tuple[float, float, float, float, float, float]
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
+Sides = tuple["ndarray", "ndarray", "ndarray", "ndarray"]  # those of many boxes
 
 
 class Drawing(NamedTuple):
@@ -91,7 +85,7 @@ def read_drawing(api: ModuleType, page: Any) -> Drawing:
     finally:
         text.close()
     pen = _Pen(api)
-    pen.walk(_address(page.raw), "FPDFPage", upright)
+    pen.walk(point_at(page.raw), "FPDFPage", upright)
     lines = pen.across, pen.down
     is_hidden = 0 < len(pen.modes) == pen.modes.count(HIDDEN)
     ends = pen.drawn, pen.left <= 0, is_hidden
@@ -126,59 +120,45 @@ def _find_turn(api: ModuleType, raw: Any) -> int | None:
 
 
 def _read_marks(api: ModuleType, raw: Any, upright: Matrix) -> list[Mark]:
-    code_at = _bind(api, "FPDFText_GetUnicode", c_uint, c_void_p, c_int)
-    box_at = _bind(api, "FPDFText_GetLooseCharBox", c_int, c_void_p, c_int, c_void_p)
-    text, count = _address(raw), api.FPDFText_CountChars(raw)
-    boxes, place = _make_boxes(count)
-    found, spaced = [], False
-    chars: dict[int, str] = {}
-    for number in range(count):
-        code = code_at(text, number)
-        char = chars.get(code)
-        if char is None:
-            char = chars[code] = _to_text(code)
+    code_at = bind(api, "FPDFText_GetUnicode", c_uint)
+    box_at = bind(api, "FPDFText_GetLooseCharBox")
+    text, count = point_at(raw), api.FPDFText_CountChars(raw)
+    places, texts, after_space = [], [], []
+    is_spaced = False
+    codes = map(code_at, repeat(text), range(count))
+    for place, char in enumerate(map(_to_text, codes)):
         if char == " ":
-            spaced = True
-        elif char and box_at(text, number, place):
-            found.append((char, spaced))
-            place += BOX_BYTES
-            spaced = False
+            is_spaced = True
+        elif char:
+            places.append(place)
+            texts.append(char)
+            after_space.append(is_spaced)
+            is_spaced = False
     # PDFium gives left, top, right, bottom.
-    moved = _move_boxes(boxes[: len(found)], upright)
-    pairs = zip(found, moved, strict=True)
-    return [to_mark((char, *box, spaced, 1.0)) for (char, spaced), box in pairs]
+    boxes = gather(box_at, [repeat(text), places], len(places), 4)
+    sides = (side.tolist() for side in _move_boxes(boxes, upright))
+    return list(map(to_mark, zip(texts, *sides, after_space, repeat(1.0))))
 
 
-def _make_boxes(count: int) -> tuple[ndarray, int]:
-    """Room for so many boxes, and the address of the first."""
-    import numpy as np
-
-    boxes = np.zeros((max(count, 1), 4), dtype=np.float32)
-    return boxes, boxes.ctypes.data
-
-
-def _move_boxes(boxes: ndarray, matrix: Matrix) -> list[list[float]]:
-    """Turn boxes upright, given and taken as left, top, right and bottom."""
+def _move_boxes(boxes: ndarray, matrix: Matrix) -> Sides:
+    """Turn boxes upright that are given by two corners each."""
     import numpy as np
 
     x, y, u, v = boxes.astype(float).T
-    a, b, c, d, e, f = matrix
-    across = a * x + c * y + e, a * u + c * v + e
-    down = b * x + d * y + f, b * u + d * v + f
-    sides = np.minimum(*across), np.minimum(*down), np.maximum(*across)
-    return np.stack([*sides, np.maximum(*down)], axis=1).tolist()
+    with np.errstate(invalid="ignore"):
+        sides = np.stack(_span(_move((x, y), matrix), _move((u, v), matrix)))
+    return tuple(np.fmin(np.fmax(sides, -FAR), FAR))
 
 
-@cache
-def _bind(api: ModuleType, name: str, result: type, *arguments: type) -> Callable:
-    """PDFium's function on plain addresses: half the time of typed pointers."""
-    return CFUNCTYPE(result, *arguments)(_address(getattr(api, name)))
+def _span(first: Point, second: Point) -> Sides:
+    """The lefts, tops, rights and bottoms of boxes between corners."""
+    import numpy as np
+
+    (x, y), (u, v) = first, second
+    return np.minimum(x, u), np.minimum(y, v), np.maximum(x, u), np.maximum(y, v)
 
 
-def _address(pointer: Any) -> int:
-    return cast(pointer, c_void_p).value or 0
-
-
+@lru_cache(maxsize=8192)
 def _to_text(code: int) -> str:
     """The character of a code: a blank for every space, nothing for line ends."""
     if code in _SPACES or code in _SKIPPED:
@@ -201,95 +181,95 @@ class _Pen:
         self.drawn = 0
         self.modes: list[int] = []
         self.left = MAX_OBJECTS
-        self._place = (c_float * 6)()
-        self._sides = [addressof(self._place) + 4 * n for n in range(6)]
-        self._mode = (c_int * 2)()
-        self._modes = [addressof(self._mode) + 4 * n for n in range(2)]
-        one, number = c_void_p, c_int
-        self._mode_of = _bind(api, "FPDFPath_GetDrawMode", number, one, one, one)
-        self._count_of = _bind(api, "FPDFPath_CountSegments", number, one)
-        self._segment = _bind(api, "FPDFPath_GetPathSegment", one, one, number)
-        self._point_of = _bind(api, "FPDFPathSegment_GetPoint", number, one, one, one)
-        self._kind_of = _bind(api, "FPDFPathSegment_GetType", number, one)
-        self._is_closed = _bind(api, "FPDFPathSegment_GetClose", number, one)
-        self._matrix_of = _bind(api, "FPDFPageObj_GetMatrix", number, one, one)
-        self._ink_of = _bind(api, "FPDFTextObj_GetTextRenderMode", number, one)
 
-    def walk(self, owner: int, prefix: str, matrix: Matrix, depth: int = 0) -> None:
+    def walk(self, owner: Pointer, prefix: str, matrix: Matrix, depth: int = 0) -> None:
         """
         Take every object of a page or form; ``matrix`` turns it upright.
 
         ``prefix`` is how PDFium names what belongs to the owner: FPDFPage, FPDFFormObj.
         """
         api = self.api
-        count = _bind(api, f"{prefix}_CountObjects", c_int, c_void_p)
-        get = _bind(api, f"{prefix}_GetObject", c_void_p, c_void_p, c_int)
-        kind_of = _bind(api, "FPDFPageObj_GetType", c_int, c_void_p)
-        bounds_of = _bind(api, "FPDFPageObj_GetBounds", c_int, *[c_void_p] * 5)
-        text, path = api.FPDF_PAGEOBJ_TEXT, api.FPDF_PAGEOBJ_PATH
-        most = min(count(owner), self.left)
+        get = bind(api, f"{prefix}_GetObject", c_void_p)
+        kind_of = bind(api, "FPDFPageObj_GetType")
+        ink_of = bind(api, "FPDFTextObj_GetTextRenderMode")
+        most = min(bind(api, f"{prefix}_CountObjects")(owner), self.left)
         self.left -= most
-        boxes, place = _make_boxes(most)
-        drawn = []
-        for number in range(most):
-            one = get(owner, number)
-            kind = kind_of(one)
-            if kind == text:
+        ones = list(map(to_pointer, map(get, repeat(owner), range(most))))
+        drawn, is_path = [], []
+        for one, kind in zip(ones, map(kind_of, ones), strict=True):
+            if kind == api.FPDF_PAGEOBJ_TEXT:
                 if len(self.modes) < SAMPLE:
-                    self.modes.append(self._ink_of(one))
+                    self.modes.append(ink_of(one))
             elif kind == api.FPDF_PAGEOBJ_FORM:
                 if depth < MAX_DEPTH:
-                    inner = _times(self._matrix(one), matrix)
+                    inner = _times(self._find_matrices([one]).tolist()[0], matrix)
                     self.walk(one, "FPDFFormObj", inner, depth + 1)
-            elif bounds_of(one, place, place + 4, place + 8, place + 12):
-                drawn.append((one, kind))
-                place += BOX_BYTES
+            else:
+                drawn.append(one)
+                is_path.append(kind == api.FPDF_PAGEOBJ_PATH)
         self.drawn += len(drawn)
-        boxes = boxes[: len(drawn)]
-        x, y, u, v = boxes.T
+        bounds_of = bind(api, "FPDFPageObj_GetBounds")
+        bounds = gather(bounds_of, [drawn], len(drawn), 4, apart=True)
+        x, y, u, v = bounds.T
         # Most lines are drawn one by one: their bounds alone tell them.
         is_thin = (u - x <= THIN) | (v - y <= THIN)
-        moved = _move_boxes(boxes, matrix)
-        for number in (~is_thin).nonzero()[0].tolist():
-            one, kind = drawn[number]
-            if kind == path:
-                self._add_path(one, matrix)
-            else:
-                self.pictures.append(tuple(moved[number]))
-        self._add_thin([moved[number] for number in is_thin.nonzero()[0].tolist()])
+        thick = (~is_thin).nonzero()[0].tolist()
+        self._add_thin(_move_boxes(bounds[is_thin], matrix))
+        self._add_paths([drawn[n] for n in thick if is_path[n]], matrix)
+        if pictures := [n for n in thick if not is_path[n]]:
+            sides = _move_boxes(bounds[pictures], matrix)
+            self.pictures += zip(*(side.tolist() for side in sides), strict=True)
 
-    def _add_thin(self, boxes: list[Box]) -> None:
+    def _add_thin(self, sides: Sides) -> None:
         """Add thin boxes as lines, dots as two each: a rule may be a row of dots."""
-        for x, y, u, v in boxes:
-            wide, high = u - x, v - y
-            if high <= THIN and (wide > THIN or high <= 2 * wide):
-                self.across.append(to_line(((y + v) / 2, x, u)))
-            if wide <= THIN and (high > THIN or wide <= 2 * high):
-                self.down.append(to_line(((x + u) / 2, y, v)))
+        x, y, u, v = sides
+        wide, high = u - x, v - y
+        is_flat = (high <= THIN) & ((wide > THIN) | (high <= 2 * wide))
+        is_tall = (wide <= THIN) & ((high > THIN) | (wide <= 2 * high))
+        self.across += _to_lines((y + v) / 2, x, u, is_flat)
+        self.down += _to_lines((x + u) / 2, y, v, is_tall)
 
-    def _add_path(self, path: int, matrix: Matrix) -> None:
-        self._mode_of(path, *self._modes)
-        fill, stroke = self._mode
-        count = self._count_of(path)
-        is_ground = not stroke and count <= BOX_POINTS
-        if is_ground or not (fill or stroke):
+    def _add_paths(self, paths: list[Pointer], matrix: Matrix) -> None:
+        if not paths:
             return
-        whole = _times(self._matrix(path), matrix)
-        if count == BOX_POINTS and (box := self._find_box(path, whole)):
-            self._add_frame(*box)
-            return
-        outlines = [
-            [_move(point, whole) for point in points]
-            for points in self._outlines(path, count)
-        ]
-        (self._add_strokes if stroke else self._add_areas)(outlines)
+        mode_of = bind(self.api, "FPDFPath_GetDrawMode")
+        modes = gather(mode_of, [paths], len(paths), 2, apart=True, kind="i4").tolist()
+        counts = map(bind(self.api, "FPDFPath_CountSegments"), paths)
+        boxes, rest = [], []
+        for path, (fill, stroke), count in zip(paths, modes, counts, strict=True):
+            if stroke and count == BOX_POINTS:
+                boxes.append(path)
+            elif stroke or (fill and count > BOX_POINTS):
+                rest.append((path, stroke))
+        if boxes:
+            rest += [(path, True) for path in self._add_boxes(boxes, matrix)]
+        matrices = self._find_matrices([path for path, _ in rest]).tolist()
+        for (path, stroke), own in zip(rest, matrices, strict=True):
+            whole = _times(own, matrix)
+            outlines = [
+                [_move(point, whole) for point in points]
+                for points in self._outlines(path)
+            ]
+            (self._add_strokes if stroke else self._add_areas)(outlines)
 
-    def _find_box(self, path: int, whole: Matrix) -> Box | None:
-        """The box that a path of five points draws, told by three of them."""
-        (x, y), (p, q), (u, v) = (_move(self._point(path, n), whole) for n in range(3))
-        is_turning = abs(x - p) <= SLANT and abs(q - v) <= SLANT
-        is_turning |= abs(y - q) <= SLANT and abs(p - u) <= SLANT
-        return _bounds([(x, y), (u, v)]) if is_turning else None
+    def _add_boxes(self, paths: list[Pointer], matrix: Matrix) -> list[Pointer]:
+        """Add paths of five points as frames, told by three; give what is no box."""
+        import numpy as np
+
+        numbers = [n for n in range(3) for _ in paths]
+        points = self._find_points(self._find_segments(3 * paths, numbers))
+        with np.errstate(invalid="ignore"):  # at infinity there is no box
+            whole = _times(self._find_matrices(paths).T, matrix)
+            corners = (_move(one.T, whole) for one in points.reshape(3, -1, 2))
+            (x, y), (p, q), (u, v) = corners
+            is_box = (abs(x - p) <= SLANT) & (abs(q - v) <= SLANT)
+            is_box |= (abs(y - q) <= SLANT) & (abs(p - u) <= SLANT)
+        left, top, right, bottom = _span((x, y), (u, v))
+        self.across += _to_lines(top, left, right, is_box)
+        self.across += _to_lines(bottom, left, right, is_box)
+        self.down += _to_lines(left, top, bottom, is_box)
+        self.down += _to_lines(right, top, bottom, is_box)
+        return list(compress(paths, ~is_box))
 
     def _add_frame(self, left: float, top: float, right: float, bottom: float) -> None:
         self.across += [Line(top, left, right), Line(bottom, left, right)]
@@ -305,36 +285,51 @@ class _Pen:
 
     def _add_areas(self, outlines: list[list[Point]]) -> None:
         """Add thin filled areas, and the frames between two boxes filled together."""
+        import numpy as np
+
         boxes = [_bounds(points) for points in outlines]
         thick = [box for box in boxes if not _is_thin(box)]
-        self._add_thin([box for box in boxes if _is_thin(box)])
+        if thin := [box for box in boxes if _is_thin(box)]:
+            self._add_thin(np.array(thin).T)
         for outer, inner in pairwise(thick):
             pairs = list(zip(outer, inner, strict=True))
             if max(abs(a - b) for a, b in pairs) <= THIN:
                 self._add_frame(*((a + b) / 2 for a, b in pairs))
 
-    def _point(self, path: int, number: int) -> Point:
-        self._point_of(self._segment(path, number), *self._sides[:2])
-        x, y, *_ = self._place
-        return x, y
-
-    def _outlines(self, path: int, count: int) -> list[list[Point]]:
+    def _outlines(self, path: Pointer) -> list[list[Point]]:
         """The straight-sided outlines of a path, closed ones back to their start."""
+        count = min(bind(self.api, "FPDFPath_CountSegments")(path), MAX_POINTS)
+        segments = self._find_segments(repeat(path), range(count))
+        kinds = map(bind(self.api, "FPDFPathSegment_GetType"), segments)
+        closes = map(bind(self.api, "FPDFPathSegment_GetClose"), segments)
+        points = map(tuple, self._find_points(segments).tolist())
         outlines = []
-        for number in range(min(count, MAX_POINTS)):
-            segment = self._segment(path, number)
-            kind = self._kind_of(segment)
+        for kind, point, is_closed in zip(kinds, points, closes, strict=True):
             if kind == self.api.FPDF_SEGMENT_LINETO and outlines:
-                outlines[-1].append(self._point(path, number))
+                outlines[-1].append(point)
             else:
-                outlines.append([self._point(path, number)])
-            if self._is_closed(segment):
+                outlines.append([point])
+            if is_closed:
                 outlines[-1].append(outlines[-1][0])
         return [points for points in outlines if len(points) > 1]
 
-    def _matrix(self, one: int) -> Matrix:
-        found = self._matrix_of(one, self._sides[0])
-        return tuple(self._place) if found else (1, 0, 0, 1, 0, 0)
+    def _find_segments(self, *places: Iterable) -> list[Pointer]:
+        """The segments at some places: a path and a number for each."""
+        find = bind(self.api, "FPDFPath_GetPathSegment", c_void_p)
+        return list(map(to_pointer, map(find, *places)))
+
+    def _find_points(self, segments: list[Pointer]) -> ndarray:
+        find = bind(self.api, "FPDFPathSegment_GetPoint")
+        return gather(find, [segments], len(segments), 2, apart=True).astype(float)
+
+    def _find_matrices(self, ones: list[Pointer]) -> ndarray:
+        find = bind(self.api, "FPDFPageObj_GetMatrix")
+        return gather(find, [ones], len(ones), 6).astype(float)
+
+
+def _to_lines(at: ndarray, start: ndarray, end: ndarray, kept: ndarray) -> list[Line]:
+    columns = (column[kept].tolist() for column in (at, start, end))
+    return list(map(to_line, zip(*columns, strict=True)))
 
 
 def _bounds(points: list[Point]) -> Box:

@@ -37,7 +37,9 @@ def stitch(above: Part, below: Part) -> Part | None:
     shift = above.height - head
     if is_cut := _is_cut(above, rest, head, below.opened and not head):
         shift -= 1
-    moved = [c._replace(top=c.top + shift, bottom=c.bottom + shift) for c in rest]
+    moved = [
+        PartCell(top + shift, bottom + shift, *more) for top, bottom, *more in rest
+    ]
     cells = _join_cells(above, moved, is_cut)
     height = above.height + below.height - is_cut
     return above._replace(
@@ -61,8 +63,8 @@ def _align(above: Part, below: Part) -> Part | None:
     if shared < SHARED * min(len(above.xs), len(below.xs)):
         return None
     cells = [
-        cell._replace(left=places[cell.left], right=places[cell.right])
-        for cell in below.cells
+        PartCell(top, bottom, places[left], places[right], *more)
+        for top, bottom, left, right, *more in below.cells
     ]
     return below._replace(xs=sorted(places.values()), cells=cells)
 
