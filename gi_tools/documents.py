@@ -13,6 +13,7 @@ from gi_tools.errors import DataError
 
 _NEWLINE = re.compile("\n")
 _NUMBERS = re.compile(r"\d{1,12}")
+_AT_SPOT = "table %d, row %d, column %d"  # filled in quicker than names are unpacked
 DOUBT = 0.9  # a recognised cell with less confidence should be looked at
 SHOWN_BLOCKS = 400  # a notebook cell stays usable; the rest is counted, not drawn
 
@@ -76,7 +77,6 @@ class Cell(NamedTuple):
 
 # A cell of a tuple of all its fields, made without a call into Python: there are many.
 to_cell = partial(tuple.__new__, Cell)
-to_spot = partial(tuple.__new__, Spot)
 to_span = partial(tuple.__new__, Span)
 
 
@@ -130,8 +130,7 @@ class Document:
     def locate(self, place: Place | None) -> str:
         """Write a place so that a person can find it, and ``slice`` too."""
         if isinstance(place, Spot):
-            grid, row, column = place
-            return f"table {grid}, row {row}, column {column}"
+            return _AT_SPOT % place
         if place is None:
             return ""
         if isinstance(place, Block):
