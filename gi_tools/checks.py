@@ -139,9 +139,11 @@ def _check_rows(rows: Iterable[Sequence]) -> Iterator[Finding]:
     reports: dict[tuple, Cells] = {}
     last: tuple | None = None
     for report_id, agency, year, form, indicator, applicant, value, origin in rows:
-        if origin == "table" and isinstance(form, str):
+        if origin == "table":
             if last != (head := (report_id, agency, year, form)):
-                last, cells = head, reports.setdefault(head, {})
+                last, cells = head, {}
+                if isinstance(form, str):
+                    cells = reports.setdefault(head, cells)
             cells[indicator, applicant] = value
     years = {(agency, year): cells for (_, agency, year, _), cells in reports.items()}
     for (report_id, agency, year, form), cells in reports.items():

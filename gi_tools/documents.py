@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from html import escape
 from typing import NamedTuple
 
@@ -13,7 +13,6 @@ from gi_tools.errors import DataError
 
 _NEWLINE = re.compile("\n")
 _NUMBERS = re.compile(r"\d{1,12}")
-_AT_SPOT = "table %d, row %d, column %d"  # filled in quicker than names are unpacked
 DOUBT = 0.9  # a recognised cell with less confidence should be looked at
 SHOWN_BLOCKS = 400  # a notebook cell stays usable; the rest is counted, not drawn
 
@@ -130,7 +129,7 @@ class Document:
     def locate(self, place: Place | None) -> str:
         """Write a place so that a person can find it, and ``slice`` too."""
         if isinstance(place, Spot):
-            return _AT_SPOT % place
+            return _write_spot(place)
         if place is None:
             return ""
         if isinstance(place, Block):
@@ -189,6 +188,13 @@ class Document:
         if len(self.blocks) > SHOWN_BLOCKS:
             parts.append(f"<p>… {len(self.blocks) - SHOWN_BLOCKS} more blocks</p>")
         return "\n".join(parts)
+
+
+@lru_cache(maxsize=32768)
+def _write_spot(spot: Spot) -> str:
+    # Cells stand at the same places in every report, and facts share what is written.
+    grid, row, column = spot
+    return f"table {grid}, row {row}, column {column}"
 
 
 def _block_html(block: Paragraph | Grid) -> str:

@@ -39,11 +39,13 @@ def read_plain(
             if code.text.rstrip("*") != find_code(targets[0].indicator):
                 return None
             codes.append(code)
-        elif PADDED.fullmatch(tokens[start].text.strip()):
+        elif "0" in (first := tokens[start].text) and PADDED.fullmatch(first.strip()):
             return None  # perhaps the number of the row
         cells += tokens[start:after]
         lines += [line] * width
-    if [cell.row for cell in cells] != lines:
-        return None
-    plain = [c.is_slot and not c.is_note and c.dress == "grid" for c in cells]
-    return (cells, codes) if all(plain) else None
+    plain = [
+        cell.row
+        for cell in cells
+        if cell.is_slot and not cell.is_note and cell.dress == "grid"
+    ]
+    return (cells, codes) if plain == lines else None

@@ -103,7 +103,7 @@ def read_tables(tokens: list[Token], form_key: str) -> TableReading:
         tuple(sheet.figures.values()),
         tuple(sheet.unmatched),
         tuple(sheet.seen),
-        tuple(tokens[n].place for m in matches for n in range(m.token, m.end)),
+        tuple([t.place for m in matches for t in tokens[m.token : m.end]]),
         tuple(absent),
     )
 
