@@ -91,12 +91,12 @@ def _explodes(pattern: regex.Pattern) -> bool:
         times = []
         for length in PROBES:
             text = sign * length + tail
-            start = time.perf_counter()
+            start = time.thread_time()  # a busy machine must not hide it
             try:
                 pattern.search(text, timeout=PROBE_PATIENCE)
             except TimeoutError:
                 return True
-            times.append(time.perf_counter() - start)
+            times.append(time.thread_time() - start)
         if times[1] > 0.02 and times[1] > 50 * times[0]:
             return True
     return False
