@@ -26,9 +26,7 @@ def read_plain(
         start = end + (end < stop and tokens[end].is_note) + is_coded
         width, line = len(targets), tokens[end - 1].row
         after = start + width
-        if after > stop or tokens[start - 1].row != line:
-            return None
-        if after < len(tokens) and tokens[after].row == line:
+        if after > stop or (after < len(tokens) and tokens[after].row == line):
             return None
         if heads is not order:
             order = heads

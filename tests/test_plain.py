@@ -11,9 +11,10 @@ from gi_tools import tables
 from gi_tools.codebook import forms
 from gi_tools.errors import ReadError
 from gi_tools.readers import read
+from gi_tools.simulation.layouts import to_sheets
 from gi_tools.tokens import to_tokens
 
-SAMPLES = sorted(Path("data/samples").glob("*.html"))
+SAMPLES = sorted(Path("data/samples").glob("*_*.*"))
 GRIDS = ("html", "word", "spanless")
 
 
@@ -35,6 +36,64 @@ def test_both_roads_say_the_same_of_seeded_grids(key, monkeypatch):
         assert quick == slow, name
         taken += plain
     assert any(taken) and not all(taken)
+
+
+def find_row(rows):
+    """The first row with a figure."""
+    return next(row for row in rows if row[-1] == "3")
+
+
+def put(*cells):
+    """Put these in the place of the first figure."""
+    return lambda rows: find_row(rows).__setitem__(slice(-1, None), cells)
+
+
+def pad(rows):
+    """Two figures as numbers of rows are printed."""
+    put("01")(rows)
+    put("02")(rows)
+
+
+def renumber(rows):
+    """Another code before the figures of each row."""
+    for row in rows:
+        row[2:3] = ["7"]
+
+
+def to_html(rows):
+    lines = ("".join(f"<td>{text}</td>" for text in row) for row in rows)
+    return f"<table><tr>{'</tr><tr>'.join(lines)}</tr></table>"
+
+
+def to_pipes(rows):
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+DOUBTS = {
+    "none": ("2014", put("3"), to_html),
+    "none, with codes": ("shanghai", put("3"), to_html),
+    "remark": ("2014", put("3", "见附件"), to_html),
+    "two figures": ("2014", put("3", "5"), to_html),
+    "word": ("2014", put("口"), to_html),
+    "note": ("2014", put("（12.34.56）"), to_html),
+    "no figure": ("2014", put(), to_html),
+    "no row": ("2014", lambda rows: rows.remove(find_row(rows)), to_html),
+    "padded": ("2014", pad, to_html),
+    "other codes": ("shanghai", renumber, to_html),
+    "no grid": ("2014", put("3"), to_pipes),
+}
+
+
+@pytest.mark.parametrize("doubt", DOUBTS)
+def test_a_doubt_takes_the_long_road(doubt, monkeypatch):
+    form, spoil_rows, dress = DOUBTS[doubt]
+    (sheet,) = to_sheets(form, {t[:2]: "3" for t in forms()[form].targets})
+    rows = [list(row) for row in sheet.rows]
+    spoil_rows(rows)
+    data = f"2013年统计表\n{dress(rows)}\n".encode()
+    quick, slow, taken = read_both(data, form, monkeypatch)
+    assert quick == slow and quick.figures
+    assert any(taken) == doubt.startswith("none")
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
