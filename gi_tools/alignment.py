@@ -35,7 +35,8 @@ class Template(NamedTuple):
     A form laid out for matching: its rows in order and its words.
 
     ``keys`` give, last first, the lines of a label, each with its enumerator;
-    ``single`` the line of a label that names one row and no column.
+    ``single`` the line of a label that names one row and no column; ``words`` are
+    those of ``columns`` and of banners.
     """
 
     lines: tuple[Line, ...]
@@ -83,7 +84,8 @@ def template(form_key: str) -> Template:
     }
     words = {label_key(word) for table in form.tables for word in table.furniture}
     starts = frozenset(key[:end] for key in keys for end in range(len(key)))
-    columns, words = frozenset(columns - {""}), frozenset(words - {""})
+    words = frozenset((columns | words) - {""})
+    columns = frozenset(columns - {""})
     single = {
         key: rows[0][0]
         for key, rows in keys.items()
@@ -130,16 +132,26 @@ def find_rows(tokens: list[Token], book: Template) -> list[Match]:
     best = [0.0] * len(book.lines)
     chains: list[tuple | None] = [None] * len(book.lines)
     top = 0  # the first line at which a heaviest chain ends
+    keys, columns, words = book.keys, book.columns, book.words
     for number, token in enumerate(tokens):
-        if not token.key or token.key == PROSE:
+        key = token.key
+        if not key or key == PROSE:
             continue
-        key, end, worth = _find_label(tokens, number, book)
-        if not key:
-            continue
-        printed = enumerator(token.text)
+        in_grid, rows = token.dress == "grid", keys.get(key)
+        if in_grid and rows and key not in columns:
+            # A label whole in its cell, as nearly all are.
+            end = number + 1
+            worth = 1.0 + WITH_VALUE * _has_value(tokens, end)
+        elif in_grid and not rows and (len(key) < SHORTEST or key in words):
+            continue  # a unit or a head is no label with a slip in it
+        else:
+            key, end, worth = _find_label(tokens, number, book)
+            rows = keys.get(key, ())
         # Falling order, so that one token never serves two rows of one chain.
-        for line, own in book.keys[key]:
-            score = worth + SAME_NUMBER * (printed == own != "")
+        for line, own in rows:
+            score = worth
+            if own and own == enumerator(token.text):
+                score += SAME_NUMBER
             before = best[top] if top < line else max(best[:line], default=0.0)
             above = best[line - 1] if line else 0.0
             if above and above + NEXT_ROW > before:
@@ -148,27 +160,28 @@ def find_rows(tokens: list[Token], book: Template) -> list[Match]:
                 chain = chains[best.index(before)] if before else None
             if chain and chain[0].end > number:
                 continue  # the label above was joined from this very token
-            if before + score > best[line]:
-                best[line] = before + score
+            total = before + score
+            if total > best[line]:
+                best[line] = total
                 chains[line] = (_make_match((line, number, end, score)), chain)
-                if (best[line], -line) > (best[top], -top):
+                if total > best[top] or (total == best[top] and line < top):
                     top = line
     matches, chain = [], chains[top]
     while chain:
         matches.append(chain[0])
         chain = chain[1]
     found = matches[::-1]
-    return sorted(found + _strays(tokens, book, found), key=lambda m: m.token)
+    if strays := _strays(tokens, book, found):
+        return sorted(found + strays, key=lambda match: match.token)
+    return found
 
 
 def _strays(tokens: list[Token], book: Template, found: list[Match]) -> list[Match]:
     """Rows that stand out of order but whole: a page break or a PDF moved the block."""
-    if not found:
+    if len(found) in (0, len(book.lines)):
         return []
     seen = {match.line for match in found}
     missing = {key: n for key, n in book.single.items() if n not in seen}
-    if not missing:
-        return []
     strays: dict[int, Match] = {}
     for number in [n for n, t in enumerate(tokens[:-1]) if t.key in missing]:
         token, following = tokens[number], tokens[number + 1]
@@ -288,7 +301,7 @@ def _extend(
 def _nearly(tokens: list[Token], number: int, book: Template) -> tuple[str, float]:
     """Find the row a damaged label means, where figures follow it."""
     key = tokens[number].key
-    if not SHORTEST <= len(key) <= 60 or key in book.columns or key in book.words:
+    if not SHORTEST <= len(key) <= 60 or key in book.words:
         return "", 0.0
     if not _has_value(tokens, number + 1) or _FIGURE.search(key):
         return "", 0.0

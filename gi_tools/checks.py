@@ -139,9 +139,11 @@ def _check_rows(rows: Iterable[Sequence]) -> Iterator[Finding]:
     reports: dict[tuple, Cells] = {}
     last: tuple | None = None
     for report_id, agency, year, form, indicator, applicant, value, origin in rows:
-        if origin == "table" and isinstance(form, str):
+        if origin == "table":
             if last != (head := (report_id, agency, year, form)):
-                last, cells = head, reports.setdefault(head, {})
+                last, cells = head, {}
+                if isinstance(form, str):
+                    cells = reports.setdefault(head, cells)
             cells[indicator, applicant] = value
     years = {(agency, year): cells for (_, agency, year, _), cells in reports.items()}
     for (report_id, agency, year, form), cells in reports.items():
@@ -175,7 +177,7 @@ class _Plan(NamedTuple):
     """
     A rule laid out: its sides as places in a list of values, and its messages.
 
-    ``is_plain``: its sides are equal, and nothing is taken off.
+    ``is_plain``: sums alone are compared, and nothing is taken off.
     """
 
     rule: Rule
@@ -207,7 +209,7 @@ def _lay_out(key: str) -> tuple[list[_Plan], list[tuple[str, str | None]]]:
         _Plan(
             rule,
             any(term.previous for term in terms),
-            KINDS[rule.kind] is _judge_equal and all(t.sign > 0 for t in terms),
+            rule.kind != "cover" and all(term.sign == 1 for term in terms),
             named[rule],
             place(rule.left),
             place(rule.right),
@@ -223,16 +225,17 @@ def _lay_out(key: str) -> tuple[list[_Plan], list[tuple[str, str | None]]]:
 
 
 def _confront(plan: _Plan, values: list[float | None]) -> tuple:
-    rule = plan.rule
-    if plan.is_plain:
-        ours, theirs = plan.left.pick(values), plan.right.pick(values)
-        if None not in ours and None not in theirs:  # nearly always
-            one, other = float(sum(ours)), float(sum(theirs))
-            gap = one - other and round(one - other, 9)
-            verdict = "pass" if abs(gap) <= rule.tolerance else "fail"
-            told = rule.id, verdict, one, other, gap, rule.severity
-            return told + plan.messages[""]
-    left, right = _add(plan.left, values), _add(plan.right, values)
+    rule, ours, theirs = plan.rule, plan.left.pick(values), plan.right.pick(values)
+    if plan.is_plain and None not in ours and None not in theirs:
+        one, other = float(sum(ours)), float(sum(theirs))
+        gap = one - other and round(one - other, 9)
+        if plan.judge is _judge_equal:
+            holds = abs(gap) <= rule.tolerance
+        else:
+            holds = one <= other + rule.tolerance
+        told = rule.id, "pass" if holds else "fail", one, other, gap, rule.severity
+        return told + plan.messages[""]
+    left, right = _add(ours, plan.left.signs), _add(theirs, plan.right.signs)
     verdict, gap = plan.judge(left, right, rule.tolerance)
     one = left.low if left.low == left.high else None
     other = right.low if right.low == right.high else None
@@ -244,7 +247,7 @@ def _find_note(verdict: str, gap: float | None, left: Bound, right: Bound) -> st
     if verdict != "unknown":
         return "" if gap is not None else "settled"
     for one, other in ((left, right), (right, left)):
-        if one.is_known and one.low == other.low:
+        if one.low == one.high and one.low == other.low:
             return "zero"
     return "open"
 
@@ -260,13 +263,14 @@ NOTES = {
 }
 
 
-def _add(side: _Side, values: list[float | None]) -> Bound:
-    found = side.pick(values)
-    if None not in found and -1 not in side.signs:
-        total = float(sum(found))
-        return _make_bound((total, total, max(0.0, *found)))
+def _add(values: Sequence[float | None], signs: Sequence[int]) -> Bound:
+    if -1 not in signs:
+        known = [value for value in values if value is not None]
+        low = float(sum(known))
+        high = low if len(known) == len(values) else inf
+        return _make_bound((low, high, max((0.0, *known))))
     low = high = largest = 0.0
-    for value, sign in zip(found, side.signs, strict=True):
+    for value, sign in zip(values, signs, strict=True):
         if value is not None:
             low += sign * value
             high += sign * value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from html import escape
 from typing import NamedTuple
 
@@ -76,7 +76,6 @@ class Cell(NamedTuple):
 
 # A cell of a tuple of all its fields, made without a call into Python: there are many.
 to_cell = partial(tuple.__new__, Cell)
-to_spot = partial(tuple.__new__, Spot)
 to_span = partial(tuple.__new__, Span)
 
 
@@ -130,8 +129,7 @@ class Document:
     def locate(self, place: Place | None) -> str:
         """Write a place so that a person can find it, and ``slice`` too."""
         if isinstance(place, Spot):
-            grid, row, column = place
-            return f"table {grid}, row {row}, column {column}"
+            return _write_spot(place)
         if place is None:
             return ""
         if isinstance(place, Block):
@@ -190,6 +188,13 @@ class Document:
         if len(self.blocks) > SHOWN_BLOCKS:
             parts.append(f"<p>… {len(self.blocks) - SHOWN_BLOCKS} more blocks</p>")
         return "\n".join(parts)
+
+
+@lru_cache(maxsize=32768)
+def _write_spot(spot: Spot) -> str:
+    # Cells stand at the same places in every report, and facts share what is written.
+    grid, row, column = spot
+    return f"table {grid}, row {row}, column {column}"
 
 
 def _block_html(block: Paragraph | Grid) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 from gi_tools.alignment import Match, template
@@ -28,6 +28,8 @@ class Item(NamedTuple):
 
 
 make_item = partial(tuple.__new__, Item)  # as ``to_cell``
+# A row found: its match, what its figures mean, the token it ends before, its heads.
+Found = tuple[Match, tuple[Target, ...], int, Heads | None]
 
 
 def trim_matches(matches: list[Match], form_key: str) -> list[Match]:
@@ -42,15 +44,11 @@ def trim_matches(matches: list[Match], form_key: str) -> list[Match]:
     return matches[first : full[-1] + 1]
 
 
-def to_items(tokens: list[Token], form_key: str, matches: list[Match]) -> list[Item]:
-    """Give each matched row its cells and the heads that stand above it."""
+def list_rows(tokens: list[Token], form_key: str, matches: list[Match]) -> list[Found]:
+    """Give each matched row its targets, the heads above it, and where it ends."""
     lines = template(form_key).lines
-    family = forms()[form_key].family
-    known = head_keys(family)
-    words_above = known | group_keys(family)
-    # 总计 alone is a row that was not found, not a new head.
-    opening = known - template(form_key).keys.keys()
-    items: list[Item] = []
+    words_above, opening = _list_heads(form_key)
+    rows: list[Found] = []
     above: list[Token] = []
     words: frozenset[str] = frozenset()
     orders: dict[int, Heads | None] = {}  # by the identity of a set of columns
@@ -58,24 +56,47 @@ def to_items(tokens: list[Token], form_key: str, matches: list[Match]) -> list[I
     reached = max(0, matches[0].token - HEAD_REACH) if matches else 0
     codes = _find_codes(tokens, [m for m in matches if lines[m.line].row.targets])
     stops = [m.token - (m.token - 1 in codes) for m in matches[1:]] + [len(tokens)]
+    marks = iter([n for n, token in enumerate(tokens) if token.key in words_above])
+    mark = next(marks, len(tokens))
     for match, stop in zip(matches, stops, strict=False):
-        heads = [t for t in tokens[reached : match.token] if t.key in words_above]
+        line, first, end, _ = match
+        heads = []
+        while mark < first:
+            if mark >= reached:
+                heads.append(tokens[mark])
+            mark = next(marks, len(tokens))
         if heads and not opening.isdisjoint([token.key for token in heads]):
             former |= {key: order for key, order in orders.items() if order}
             above, orders = heads, {}
             words = frozenset([token.key for token in above])
-        reached = match.end
-        if not lines[match.line].row.targets:
+        reached = end
+        if not lines[line].row.targets:
             continue
-        row, columns = choose_row(form_key, match.line, words)
+        row, columns = choose_row(form_key, line, words)
         if len(columns) > 1 and id(columns) not in orders:
             order = read_heads(above, columns)
             if order is None and (old := former.get(id(columns))):
                 order = Heads(old.order)  # heads repeated in part, as over a page
             orders[id(columns)] = order
-        slots = read_slots(tokens, match, stop)
-        items.append(make_item((match, row.targets, slots, orders.get(id(columns)))))
-    return items
+        rows.append((match, row.targets, stop, orders.get(id(columns))))
+    return rows
+
+
+@cache
+def _list_heads(form_key: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The words that stand above rows, and those of them that begin new heads."""
+    family = forms()[form_key].family
+    known = head_keys(family)
+    # 总计 alone is a row that was not found, not a new head.
+    return known | group_keys(family), known - template(form_key).keys.keys()
+
+
+def to_items(tokens: list[Token], rows: list[Found]) -> list[Item]:
+    """Give each matched row the cells that stand beside or below its label."""
+    return [
+        make_item((match, targets, read_slots(tokens, match, stop), heads))
+        for match, targets, stop, heads in rows
+    ]
 
 
 def _find_codes(tokens: list[Token], matches: list[Match]) -> set[int]:
@@ -85,8 +106,12 @@ def _find_codes(tokens: list[Token], matches: list[Match]) -> set[int]:
     A column of figures climbs so too, perhaps, but not from before the first label on.
     """
     codes, last = set(), None
-    for at in (match.token - 1 for match in matches if match.token):
-        value = tokens[at].reading.value
+    fewest = max(FEWEST_NUMBERED, MOST_CODED * len(matches))
+    for left, match in zip(range(len(matches), 0, -1), matches, strict=True):
+        if len(codes) + left < fewest:
+            return set()
+        at = match.token - 1
+        value = tokens[at].reading.value if match.token else None
         if value is not None and (
             last is None or value == 1 or 0 < value - last <= CODE_STEP
         ):
@@ -94,5 +119,4 @@ def _find_codes(tokens: list[Token], matches: list[Match]) -> set[int]:
             last = value
     begins = bool(codes) and min(codes) == matches[0].token - 1
     padded = any(tokens[at].text.strip()[:1] == "0" for at in codes)
-    few = len(codes) < max(FEWEST_NUMBERED, MOST_CODED * len(matches))
-    return codes if (begins or padded) and not few else set()
+    return codes if (begins or padded) and len(codes) >= fewest else set()

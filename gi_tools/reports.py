@@ -156,8 +156,8 @@ def _name_region(region: Region) -> str:
 
 
 def _places(tables: TableReading) -> list[Place]:
-    cells = (f.place for f in (*tables.figures, *tables.unmatched) if f.place)
-    return [*tables.labels, *cells]
+    found = (*tables.figures, *tables.unmatched)
+    return [*tables.labels, *[place for f in found if (place := f.place)]]
 
 
 def _speaks_of_disclosure(text: str) -> bool:

@@ -25,9 +25,9 @@ from gi_tools.tokens import Token
 
 FEWEST_BEGUN = 3  # rows with a figure in the first column that show where it is
 FEWEST_PADS = 2  # pipes in a line of their own that are no empty cell of the row
+PADDED = re.compile(r"0{1,2}[1-9]")  # the number of a row: no count is printed so
 NOTE_REACH = 8  # tokens around a table in which its figures may have strayed
 
-_PADDED = re.compile(r"0{1,2}[1-9]")
 _GAP = re.compile(r"\s\s")
 
 
@@ -227,7 +227,7 @@ def _drop_codes(items: list[Item]) -> list[Item]:
     """Drop a column of row codes (01, 02 …) or line numbers before the figures."""
     held = [i for i in items if i.slots.cells]
     # The codebook numbers the rows of a family, or names them all.
-    is_numbered = _find_code(items[0].targets[0].indicator).isdigit()
+    is_numbered = find_code(items[0].targets[0].indicator).isdigit()
     coded = [i for i in held if _is_code(i)] if is_numbered else []
     if 2 * len(coded) <= len(items):
         coded = _find_numbered(items, held)
@@ -239,14 +239,14 @@ def _find_numbered(items: list[Item], held: list[Item]) -> list[Item]:
     """The rows that begin with a line number, all of them or none."""
     firsts = [i.slots.cells[0].text.strip() for i in held]
     glued = any([i.slots.cells[0].dress == "glued" for i in held])
-    padded = [text for text in firsts if text[:1] == "0" and _PADDED.fullmatch(text)]
+    padded = [text for text in firsts if text[:1] == "0" and PADDED.fullmatch(text)]
     if not glued and len(padded) > 1:
         # No count is printed with a zero before it.
         climbs = all(map(str.isdecimal, firsts)) and all(
             int(a) < int(b) for a, b in pairwise(firsts)
         )
         pairs = zip(held, firsts, strict=True)
-        return [i for i, text in pairs if climbs or _PADDED.fullmatch(text)]
+        return [i for i, text in pairs if climbs or PADDED.fullmatch(text)]
     # Line numbers climb by one, or more over heading rows; figures do not.
     full = [i for i in items if len(i.slots.cells) > len(i.targets)]
     numbers = [i.slots.cells[0].reading.value for i in full]
@@ -276,12 +276,12 @@ def _drop_padding(item: Item) -> Item:
 
 
 def _is_code(item: Item) -> bool:
-    code = _find_code(item.targets[0].indicator)
+    code = find_code(item.targets[0].indicator)
     return item.slots.cells[0].text.rstrip("*") == code
 
 
 @cache
-def _find_code(indicator: str) -> str:
+def find_code(indicator: str) -> str:
     """The middle of a code such as dingxi.35: the number of the row."""
     return indicator.split(".")[1]
 

@@ -74,14 +74,17 @@ def read_slots(tokens: list[Token], match: Match, stop: int) -> Slots:
     Cells of the label's own row count alone; a label alone in its row takes the
     single cells that follow, never a row of figures that stands by itself.
     """
-    row = tokens[match.end - 1].row
-    same, label = [], tokens[match.end - 1].key or None
-    for token in tokens[match.end : stop]:
+    end = match.end
+    label = tokens[end - 1]
+    row, key, same = label.row, label.key or None, []
+    for token in tokens[end:stop]:
         if token.row != row:
             break
         # A label over several columns stands in each of them, once written out.
-        if not token.is_note and (same or token.key != label):
+        if not token.is_note and (same or token.key != key):
             same.append(token)
+    if same and same[-1].is_slot:
+        return _make_slots((tuple(same), True, same[-1] is tokens[-1], 0, 0, (), None))
     end = len(same)
     while end and not same[end - 1].is_slot:
         end -= 1

@@ -10,8 +10,9 @@ from gi_tools.alignment import Match, find_pads, find_rows, template
 from gi_tools.codebook import Target, forms
 from gi_tools.columns import head_keys
 from gi_tools.documents import Place, Spot
-from gi_tools.items import Item, to_items, trim_matches
+from gi_tools.items import Found, Item, list_rows, to_items, trim_matches
 from gi_tools.outcomes import read_outcomes
+from gi_tools.plain import read_plain
 from gi_tools.rows import settle_rows
 from gi_tools.slots import Fit
 from gi_tools.tokens import Token
@@ -73,13 +74,17 @@ def read_tables(tokens: list[Token], form_key: str) -> TableReading:
     if few and len(matches) + len(words & {t.key for t in tokens}) < FEWEST_LABELS:
         matches = []
     sheet = _Sheet(tokens)
-    items = to_items(tokens, form_key, matches)
     absent: list[Target] = []
-    tables: dict[str, list[Item]] = {}
-    for item in items:
-        tables.setdefault(book.lines[item.match.line].table.name, []).append(item)
-    for name, own in tables.items():
+    tables: dict[str, list[Found]] = {}
+    names = _list_tables(form_key)
+    for found in list_rows(tokens, form_key, matches):
+        tables.setdefault(names[found[0].line], []).append(found)
+    for name, rows in tables.items():
         lines = _list_lines(form_key)[name]
+        if len(rows) == len(lines) and (plain := read_plain(tokens, rows)):
+            sheet.add_plain(name, rows, *plain)
+            continue
+        own = to_items(tokens, rows)
         if not any(i.slots.cells for i in own) and len(own) < FEWEST_EMPTY:
             continue
         pads = find_pads(form_key, name)
@@ -98,7 +103,7 @@ def read_tables(tokens: list[Token], form_key: str) -> TableReading:
         tuple(sheet.figures.values()),
         tuple(sheet.unmatched),
         tuple(sheet.seen),
-        tuple(tokens[n].place for m in matches for n in range(m.token, m.end)),
+        tuple([t.place for m in matches for t in tokens[m.token : m.end]]),
         tuple(absent),
     )
 
@@ -120,10 +125,15 @@ def _list_lines(form_key: str) -> dict[str, list[tuple[int, tuple[Target, ...]]]
 
 
 @cache
+def _list_tables(form_key: str) -> list[str]:
+    """The name of the table of each line."""
+    return [line.table.name for line in template(form_key).lines]
+
+
+@cache
 def _list_words(form_key: str) -> frozenset[str]:
     """The words of heads and banners, of kindred forms too."""
-    book = template(form_key)
-    return head_keys(forms()[form_key].family) | book.words | book.columns
+    return head_keys(forms()[form_key].family) | template(form_key).words
 
 
 class _Sheet:
@@ -134,7 +144,25 @@ class _Sheet:
         self.figures: dict[tuple[str, str | None], Figure] = {}
         self.unmatched: list[Unmatched] = []
         self.seen: dict[str, None] = {}
-        self.used: set[tuple[int, int]] = set()  # rows and columns
+        self.cells: list[Token] = []  # that found their row
+
+    def add_plain(
+        self, name: str, rows: list[Found], cells: list[Token], codes: list[Token]
+    ) -> None:
+        """Turn the cells of a table that leaves no choice into figures."""
+        self.seen[name] = None
+        self.cells += cells + codes
+        targets = [target for _, own, _, _ in rows for target in own]
+        indicators, applicants, owns = zip(*targets, strict=True)
+        states, values, units, notes = zip(*[c.reading for c in cells], strict=True)
+        if any(units):
+            values = map(_to_unit, values, units, owns)
+        raws, places = [c.text for c in cells], [c.place for c in cells]
+        fields = indicators, applicants, values, owns, states, raws, places, notes
+        figures = map(_make_figure, zip(*fields, strict=True))
+        keys = zip(indicators, applicants, strict=True)
+        for key, figure in zip(keys, figures, strict=True):
+            self.figures.setdefault(key, figure)
 
     def add(self, name: str, settled: Iterable[tuple[Item, Fit | None]]) -> None:
         """Turn the settled rows of a table into figures."""
@@ -142,9 +170,9 @@ class _Sheet:
         for item, fit in settled:
             self.seen[name] = None
             targets, found, code = item.targets, item.slots.cells, item.slots.code
-            self.used.update([(cell[1], cell[3]) for cell in found])
+            self.cells += found
             if code:
-                self.used.add((code.row, code.column))
+                self.cells.append(code)
             order = _printed_order(item, fit)
             if fit is None:
                 width = len(targets)
@@ -161,8 +189,10 @@ class _Sheet:
     def keep_leftovers(self, matches: list[Match], words: frozenset[str]) -> None:
         """Keep the rows inside the tables, and the grids, that found no cell."""
         self.unmatched += list_crowds(self.tokens)
-        used = self.used
         valued = [t for t in self.tokens if t.reading.value is not None]
+        if set(map(id, self.cells)).issuperset(map(id, valued)):
+            return
+        used = {(cell.row, cell.column) for cell in self.cells}
         if all([(token.row, token.column) in used for token in valued]):
             return
         taken = {n for n, t in enumerate(self.tokens) if (t.row, t.column) in used}
@@ -218,13 +248,19 @@ def _printed_order(item: Item, fit: Fit | None) -> Iterable[int]:
 
 
 def _to_figure(target: Target, cell: Token | None, rest: str) -> Figure:
-    """Read a cell as its target: money comes in 万元, the raw text stays."""
+    """Read a cell as its target; the raw text stays."""
     indicator, applicant, own = target[:3]
     if cell is None:
         return _make_figure((indicator, applicant, None, own, rest, "", None, ""))
     state, value, unit, note = cell.reading
-    if value is not None and own == "万元" and unit in TO_MYRIAD:
-        value = round(value * TO_MYRIAD[unit], 6)
+    value = _to_unit(value, unit, own)
     return _make_figure(
         (indicator, applicant, value, own, state, cell.text, cell.place, note)
     )
+
+
+def _to_unit(value: float | None, unit: str, own: str) -> float | None:
+    """Bring money to 万元 where a target counts in it."""
+    if value is not None and own == "万元" and unit in TO_MYRIAD:
+        return round(value * TO_MYRIAD[unit], 6)
+    return value

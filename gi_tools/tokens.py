@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from gi_tools.codebook import forms, label_key
@@ -14,8 +14,7 @@ from gi_tools.documents import (
     Paragraph,
     Place,
     Span,
-    to_span,
-    to_spot,
+    Spot,
 )
 from gi_tools.text import LABEL, LETTER, UNREADABLE, Reading, fold, read_cell
 
@@ -73,7 +72,9 @@ class Token(NamedTuple):
         return self.reading.state == "blank"
 
 
-_make_token = partial(tuple.__new__, Token)  # as ``to_cell``
+_new = (
+    tuple.__new__
+)  # makes a token of a tuple of its fields without a call into Python
 _LONG = (UNREADABLE, PROSE, False, False)  # what a text too long for a cell reads as
 
 
@@ -87,9 +88,10 @@ def to_tokens(document: Document) -> list[Token]:
             open_pipe = False
             grid = block.number
             tokens += [
-                _make_token(
-                    (text, number, to_spot((grid, line, column)), column, "grid")
-                    + (_read_text(text) if len(text) <= LABEL else _LONG)
+                _new(
+                    Token,
+                    (text, number, _new(Spot, (grid, line, column)), column, "grid")
+                    + (_read_text(text) if len(text) <= LABEL else _LONG),
                 )
                 for number, cells in enumerate(block.rows, row + 1)
                 for text, line, column, _, _, _ in cells
@@ -144,7 +146,7 @@ def _part(
     """The token of a stretch of a paragraph, its place in the source kept exact."""
     text, place = block
     if isinstance(place, Span):
-        place = to_span((place[0] + start, place[0] + end))
+        place = _new(Span, (place[0] + start, place[0] + end))
     text = text[start:end]
     if len(text) > LABEL or dress == "crowd":
         read = _LONG
@@ -153,7 +155,7 @@ def _part(
     else:
         read = _read_text(text)
     head = text, row, place, column, dress
-    return _make_token(head + read)
+    return _new(Token, head + read)
 
 
 @lru_cache(maxsize=32768)

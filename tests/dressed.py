@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from printing import Dress, to_pdf
 
@@ -146,11 +146,16 @@ WAYS = (swap_heads, spoil_cells, drop_rows, add_row, add_notes, add_codes, add_r
         double_heads)  # fmt: skip
 
 
-def make_tables(count: int, seed: str = "dressed") -> Iterator[tuple]:
+def make_tables(
+    count: int,
+    seed: str = "dressed",
+    dresses: Sequence[str] = DRESSED,
+    keys: Sequence[str] = FORMS,
+) -> Iterator[tuple]:
     """Name, form, cells and bytes of ``count`` reports with their tables."""
     for number in range(count):
         chance = random.Random(f"{seed} {number}")
-        form = chance.choice(FORMS)
+        form = chance.choice(keys)
         cells = make_cells(chance, form)
         sheets = to_sheets(form, cells)
         if number % PDF_EVERY == 0:
@@ -165,7 +170,7 @@ def make_tables(count: int, seed: str = "dressed") -> Iterator[tuple]:
             continue
         ways = chance.sample(WAYS, chance.choice((0, 1, 1, 2, 3)))
         ways.sort(key=WAYS.index)
-        dress = chance.choice(DRESSED)
+        dress = chance.choice(dresses)
         blocks = [Line("2020年统计表")]
         for sheet in sheets:
             rows = [list(row) for row in sheet.rows]

@@ -24,6 +24,7 @@ FLOORS = [
         "slots",
         "items",
         "rows",
+        "plain",
         "outcomes",
         "detection",
     }
