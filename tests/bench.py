@@ -14,6 +14,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import camelot
+import docx
 import pandas as pd
 import pdfplumber
 from printing import Dress, to_pdf
@@ -25,6 +27,7 @@ import gi_tools as gi
 from gi_tools.checks import check_facts
 from gi_tools.codebook import forms
 from gi_tools.facts import to_facts
+from gi_tools.simulation.office import to_docx
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "data" / "samples"
@@ -132,6 +135,30 @@ def pull_tables(data: bytes) -> list:
         return [page.extract_tables() for page in pdf.pages]
 
 
+def pull_lattices(data: bytes) -> list:
+    """What camelot needs merely to pull ruled tables, by its defaults; from a file."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "report.pdf")
+        path.write_bytes(data)
+        return list(camelot.read_pdf(path, pages="all"))
+
+
+def pull_docx(data: bytes) -> list:
+    """What python-docx alone needs to give the texts of the cells."""
+    tables = docx.Document(io.BytesIO(data)).tables
+    return [[[c.text for c in row.cells] for row in t.rows] for t in tables]
+
+
+def measure_docx() -> Iterator[Row]:
+    """Word files of each national form, read only."""
+    for form in ("2014", "2019", "2021"):
+        data = to_docx(make_blocks(form, make_cells(form, "full")))
+        ours, theirs = race(
+            lambda data=data: gi.read(data), lambda data=data: pull_docx(data), rounds=5
+        )
+        yield Row(f"DOCX, {form}, read", ours, "python-docx alone", theirs)
+
+
 def measure_pdf() -> Iterator[Row]:
     """Text PDFs with tables over page breaks: each form, its rules and its breaks."""
     breaks = {
@@ -149,6 +176,9 @@ def measure_pdf() -> Iterator[Row]:
         )
         name = f"text PDF, {form}, rules as {rules}, {name}"
         yield Row(name, ours, "pdfplumber tables", theirs)
+        if rules == "lines":
+            (theirs,) = race(lambda data=data: pull_lattices(data), rounds=1)
+            yield Row(name, ours, "camelot lattice", theirs)
 
 
 def measure_processes() -> Iterator[Row]:
@@ -172,6 +202,7 @@ MEASURES = (
     measure_pages,
     measure_texts,
     measure_throughput,
+    measure_docx,
     measure_pdf,
     measure_processes,
 )
